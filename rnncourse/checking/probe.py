@@ -1,0 +1,312 @@
+"""What runs beside the learner's code: call the function, catch whatever happens, give back plain arrays.
+
+This file imports only the standard library and NumPy, so that it can be sent into a sandbox by itself
+(together with `limit.py`).  It knows no reference, no mistake and no expected value.
+"""
+
+import contextlib
+import copy
+import inspect
+import io
+import sys
+import time
+import traceback
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+try:  # inside the package; in a sandbox the two files lie beside each other
+    from rnncourse.checking.limit import TimeLimit, time_limit
+except ImportError:  # pragma: no cover - the sandbox's layout
+    from limit import TimeLimit, time_limit
+
+PRINTED = 2000  # characters of the learner's output that are kept
+
+
+class Structure(Exception):
+    """The result has another form than the exercise asks for, such as two arrays instead of three."""
+
+
+@dataclass
+class Trouble:
+    """Why a call gave no result: `kind` is error, not started, time, exit, interrupted, structure or signature."""
+
+    kind: str
+    type: str = ""
+    mro: tuple = ()
+    message: str = ""
+    line: str = ""
+
+
+@dataclass
+class Observation:
+    """All that one call showed: arrays by name, or the trouble, and what happened on the way."""
+
+    arrays: dict | None = None
+    trouble: Trouble | None = None
+    printed: str = ""
+    printed_lines: int = 0
+    warned: tuple = ()
+    changed: tuple = ()
+    unstable: str = ""
+    shortcuts: tuple = ()
+    seconds: float = 0.0
+    lists: frozenset = field(default_factory=frozenset)
+
+
+class _Tape(io.StringIO):
+    """Keeps the start of what is printed and counts the rest, so that a flood costs no memory."""
+
+    lines = 0
+
+    def write(self, text):
+        self.lines += text.count("\n")
+        room = PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room])
+        return len(text)
+
+
+def observe(function, probe, args, *, seconds=5.0, forbidden=(), twice=False):
+    """Run `probe(function, args)` on copies of `args` and tell what happened; nothing is raised but a real bug of ours.
+
+    Args:
+        function: the learner's function.
+        probe: maps (function, args dict) to a dict of results by name.
+        args: the arguments by name, in the order of the signature.
+        seconds: wall time that one call may take.
+        forbidden: dotted names that must not be called, such as "torch.nn.LSTM.forward".
+        twice: call a second time and report whether the first result is still the same.
+    """
+    seen = Observation()
+    given = copy.deepcopy(args)
+    tape = _Tape()
+    started = time.perf_counter()
+    with warnings.catch_warnings(record=True) as caught, _watch_shortcuts(forbidden) as used:
+        warnings.simplefilter("always")
+        with contextlib.redirect_stdout(tape), contextlib.redirect_stderr(tape):
+            raw = _guarded(seen, lambda: probe(function, given), seconds)
+            if raw is not None:
+                _keep_plain(seen, raw)
+            if twice and seen.arrays is not None:
+                again = _guarded(seen, lambda: probe(function, copy.deepcopy(args)), seconds)
+                seen.unstable = _unstable(seen.arrays, raw, again)
+    seen.seconds = time.perf_counter() - started
+    seen.printed, seen.printed_lines = tape.getvalue(), tape.lines
+    seen.warned = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}"[:300] for w in caught))
+    seen.changed = tuple(name for name in args if not same(given[name], args[name]))
+    seen.shortcuts = tuple(used)
+    return seen
+
+
+def _guarded(seen, call, seconds):
+    """The call's value; or None, with the trouble written into `seen`."""
+    try:
+        with time_limit(seconds):
+            return call()
+    except TimeLimit:
+        seen.trouble = Trouble("time", message=f"no result after {seconds:g} seconds")
+    except Structure as wrong:
+        seen.trouble = Trouble("structure", message=str(wrong))
+    except NotImplementedError as error:
+        # torch says "… not implemented for 'Half'" with the same type: that is a crash, not an empty exercise
+        torch_says = "not implemented for" in _text(error) or "Could not run" in _text(error)
+        seen.trouble = _trouble(error) if torch_says else Trouble("not started", "NotImplementedError")
+    except BaseException as error:  # noqa: BLE001 - exits and interrupts of the learner's code are reported too
+        seen.trouble = _trouble(error)
+    seen.arrays = None
+    return None
+
+
+def _trouble(error):
+    kind = {"SystemExit": "exit", "KeyboardInterrupt": "interrupted"}.get(type(error).__name__, "error")
+    names = tuple(base.__name__ for base in type(error).__mro__)
+    return Trouble(kind, names[0], names, _text(error)[:500], _line(error))
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an error whose own text fails
+        return "(its message cannot be shown)"
+
+
+def _line(error):
+    """The last line of the learner's own code on the way to the error, as 'line 3: code'."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "rnncourse" not in f.filename.replace("\\", "/")]
+    mine = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith("<frozen")]
+    if not mine:
+        return ""
+    return f"line {mine[-1].lineno}: {(mine[-1].line or '').strip()}"[:160].rstrip(": ")
+
+
+def _keep_plain(seen, raw):
+    try:
+        seen.arrays = {name: plain(value, name) for name, value in raw.items()}
+        seen.lists = frozenset(name for name, value in raw.items() if isinstance(value, (list, tuple, int, float)))
+    except Structure as wrong:
+        seen.trouble = Trouble("structure", message=str(wrong))
+
+
+def plain(value, name="the result"):
+    """Any array-like as a new NumPy array: tensors (also with a gradient), lists, numbers.
+
+    Raises:
+        Structure: it is None, text, ragged or otherwise no array.
+    """
+    if value is None:
+        raise Structure(f"{name} is None: is a `return` missing?")
+    if hasattr(value, "detach"):  # a torch tensor, known without importing torch
+        value = value.detach().cpu().resolve_conj().resolve_neg().numpy()
+    elif isinstance(value, (list, tuple)):
+        value = [item.detach().cpu().numpy() if hasattr(item, "detach") else item for item in value]
+    elif callable(value) or isinstance(value, (str, bytes, dict, set)) or inspect.isgenerator(value):
+        raise Structure(f"{name} is of type {type(value).__name__}; an array is expected")
+    try:
+        array = np.array(value)
+    except (ValueError, TypeError) as error:
+        raise Structure(f"{name} is no regular array: its rows have different lengths or types") from error
+    if array.dtype.kind not in "biufc":
+        raise Structure(f"{name} holds {_kind_of(array)}; numbers are expected")
+    return array
+
+
+def _kind_of(array):
+    kinds = sorted({type(item).__name__ for item in array.ravel()[:20]})
+    return "values of type " + ", ".join(kinds)
+
+
+def _unstable(arrays, raw, again):
+    """What is wrong between two equal calls, or an empty text."""
+    if again is None:
+        return "a second call with the same arguments fails, the first did not"
+    later = {name: plain(value, name) for name, value in raw.items()}
+    if not same(later, arrays):
+        return "a second call changes the first call's result: both share one array"
+    if not same({name: plain(value, name) for name, value in again.items()}, arrays):
+        return "two calls with the same arguments give different results"
+    return ""
+
+
+def same(a, b):
+    """Equal to the bit, with NaN equal to NaN, through lists, tuples and dicts."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.ndarray):
+        if not (isinstance(b, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype):
+            return False
+        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    return a == b or (a != a and b != b)
+
+
+def call(function, args):
+    """Call with the arguments in their order; the name of a starred argument begins with `*`.
+
+    Raises:
+        Structure: the function cannot be called with them, by position or by name.
+    """
+    positional = [item for name, value in args.items() for item in (value if name.startswith("*") else [value])]
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # built-in functions have none
+        return function(*positional)
+    if _binds(signature, *positional):
+        return function(*positional)
+    if _binds(signature, **args):
+        return function(**args)
+    raise Structure(f"it cannot be called with ({', '.join(args)}): its arguments are {signature}")
+
+
+def _binds(signature, *positional, **named):
+    try:
+        signature.bind(*positional, **named)
+    except TypeError:
+        return False
+    return True
+
+
+def unpack(result, names):
+    """One result as {name: result}; several from a tuple or list of as many.
+
+    Raises:
+        Structure: another number of results.
+    """
+    if len(names) == 1:
+        return {names[0]: result}
+    if result is None:
+        raise Structure("it returns None: is a `return` missing?")
+    if not isinstance(result, (tuple, list)):
+        raise Structure(f"{len(names)} results are expected ({', '.join(names)}), it returns one {type(result).__name__}")
+    if len(result) != len(names):
+        raise Structure(f"{len(names)} results are expected ({', '.join(names)}), it returns {len(result)}")
+    return dict(zip(names, result, strict=True))
+
+
+@contextlib.contextmanager
+def _watch_shortcuts(forbidden):
+    """Note each call of a forbidden function or class while the block runs, under whatever name it was imported.
+
+    Modules that are not loaded cannot have been called; so nothing is imported here.
+    """
+    targets = {key: dotted for dotted in forbidden for key in _call_keys(_resolve(dotted))}
+    used, profiler = {}, sys.getprofile()
+
+    def note(frame, event, arg):
+        key = frame.f_code if event == "call" else id(arg) if event == "c_call" else None
+        if key in targets:
+            used[targets[key]] = True
+
+    if targets:
+        sys.setprofile(note)
+    try:
+        yield used
+    finally:
+        if targets:
+            sys.setprofile(profiler)
+
+
+def _resolve(dotted):
+    """The object of a dotted name whose module is already imported, else None."""
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        thing = sys.modules.get(".".join(parts[:cut]))
+        if thing is not None:
+            for part in parts[cut:]:
+                thing = getattr(thing, part, None)
+            return thing
+    return None
+
+
+def _call_keys(thing):
+    """How a call of this function or class shows in a profile: Python code objects, or the id of a C function."""
+    if thing is None:
+        return []
+    if isinstance(thing, type):
+        return [f.__code__ for f in vars(thing).values() if inspect.isfunction(f)]
+    thing = inspect.unwrap(thing)
+    return [thing.__code__] if inspect.isfunction(thing) else [id(thing)]
+
+
+def call_problem(function, reference):
+    """Why a function cannot be called as the exercise asks, or an empty text.
+
+    Compares signatures only; nothing is run.
+    """
+    if not callable(function):
+        return f"it is no function but of type {type(function).__name__}"
+    try:
+        signature, wanted = inspect.signature(function), inspect.signature(reference)
+    except (TypeError, ValueError):
+        return ""
+    names = list(wanted.parameters)
+    several = [p for p in wanted.parameters.values() for _ in range(2 if p.kind is p.VAR_POSITIONAL else 1)]
+    if _binds(signature, *several) or _binds(signature, **dict.fromkeys(names)):
+        return ""
+    return f"expected {_shown(wanted)}, yours is {_shown(signature)}"
+
+
+def _shown(signature):
+    return "(" + ", ".join(str(p.replace(annotation=p.empty)) for p in signature.parameters.values()) + ")"
