@@ -1,0 +1,38 @@
+"""The `rnncourse` command: one module a subcommand, imported only when it is called."""
+
+from importlib import import_module
+
+import click
+
+from rnncourse import __version__
+
+# name -> (module that holds a click command of that name, one-line help)
+COMMANDS = {
+    "lab": "open the course in JupyterLab, in a folder of your own",
+    "check": "check a file or notebook from the terminal",
+    "hint": "show the next hint of an exercise",
+    "status": "what is solved, what is open",
+    "build": "build the notebooks from their sources (authors)",
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a subcommand's module only when it is called."""
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+    def get_command(self, ctx, name):
+        if name not in COMMANDS:
+            return None
+        return getattr(import_module(f"rnncourse.cli.{name}"), name)
+
+    def format_commands(self, ctx, formatter):
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rnncourse")
+def main():
+    """A course in recurrent neural networks. Start with: rnncourse lab"""
