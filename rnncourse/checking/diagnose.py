@@ -1,5 +1,6 @@
 """From wrong results to the likely mistake: compare with every known mistake, every known convention, every common slip."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -52,13 +53,9 @@ def _recognised(exercise, trials):
     if exercise.recognise is None:
         return None
     wrong = [trial for trial in trials if trial.seen.arrays is not None and findings_of(exercise, trial)]
-    names = {exercise.recognise(trial.case.args, trial.seen.arrays) for trial in wrong} - {""}
-    return _recognised_cause(names) if len(names) == 1 else None
-
-
-def _recognised_cause(names):
-    (name,) = names
-    return Cause("mistake", name, name)
+    names = Counter(exercise.recognise(trial.case.args, trial.seen.arrays) for trial in wrong)
+    name = names.most_common(1)[0][0] if names else ""  # chance can make one small case look like another mistake
+    return Cause("mistake", name, name) if name else None
 
 
 def _known(exercise, trials, known, kind):

@@ -285,7 +285,8 @@ def _call_keys(thing):
     if thing is None:
         return []
     if isinstance(thing, type):
-        return [f.__code__ for f in vars(thing).values() if inspect.isfunction(f)]
+        methods = (getattr(f, "__func__", f) for f in vars(thing).values())  # static and class methods wrap theirs
+        return [f.__code__ for f in methods if inspect.isfunction(f)]
     thing = inspect.unwrap(thing)
     return [thing.__code__] if inspect.isfunction(thing) else [id(thing)]
 

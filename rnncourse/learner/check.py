@@ -44,7 +44,7 @@ def examine(function, exercise=None, *, seed=0):
 
 
 def _graded(report):
-    if report.passed:
+    if report.passed or (report.id and not report.max_points):  # an exercise without points never stops a grader
         show(report)
         return float(report.points)
     if report.points and "IPython" in sys.modules:

@@ -41,10 +41,10 @@ def _hints(row):
     return f", {row['hints']} hint{'s' * (row['hints'] > 1)}" if row["hints"] else ""
 
 
-def table():
-    """The learner's `Progress`, as data."""
+def table(step=None):
+    """The learner's `Progress` over all exercises, or over those of one step, as data."""
     checks, hints = events("check"), events("hint")
-    return Progress([_row(one, checks, hints) for one in exercises()])
+    return Progress([_row(one, checks, hints) for one in exercises() if step is None or one.id.split(".")[0] == str(step)])
 
 
 def _row(exercise, checks, hints):
@@ -60,6 +60,6 @@ def _row(exercise, checks, hints):
     }
 
 
-def progress():
-    """Show what is solved and what is open; the record stays on this computer."""
-    show(table())
+def progress(step=None):
+    """Show what is solved and what is open, in the whole course or in one step; the record stays on this computer."""
+    show(table(step))

@@ -1,0 +1,59 @@
+"""Pictures of measurements: every run is drawn, so that the spread over seeds is seen, and the baseline is always there."""
+
+import numpy as np
+
+from rnncourse.plots.figure import Figure
+from rnncourse.plots.style import COLOR, canvas, look
+
+ROLES = ("input", "hidden", "output", "other")
+
+
+def curves(x, groups, xlabel, ylabel, reference=None, log=False):
+    """Lines over `x` (N,), one group a colour: `groups` maps a name to values (N,), or (R, N) for R runs.
+
+    `reference` is a pair (name, value) drawn as a level line; `log` makes the vertical axis logarithmic.
+    """
+    groups = {name: np.atleast_2d(values) for name, values in groups.items()}  # (R, N)
+    with canvas(6.4, 3.0) as (figure, axes):
+        for (name, runs), role in zip(groups.items(), ROLES, strict=False):
+            for n, run in enumerate(runs):
+                axes.plot(x, run, **look(role), label=name if n == 0 else None)
+        if reference:
+            axes.axhline(reference[1], **look("baseline"), label=f"{reference[0]}: {reference[1]:.2f}")
+        if log:
+            axes.set_yscale("log")
+        axes.set(xlabel=xlabel, ylabel=ylabel, xticks=x)
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    told = "; ".join(_curve_in_words(x, name, runs) for name, runs in groups.items())
+    return Figure(figure, f"{ylabel} against {xlabel}. {told}{_level(reference)}.")
+
+
+def dots(groups, xlabel, reference=None, limits=None):
+    """One row a group, one dot a run: `groups` maps a name to values (R,); `reference` is a pair (name, value).
+
+    `limits` are the ends of the axis, such as (0, 1) for a share.
+    """
+    with canvas(6.4, 0.42 * len(groups) + 0.9) as (figure, axes):
+        for row, values in enumerate(groups.values()):
+            axes.plot(values, np.full(len(values), row), color=COLOR["input"], marker="o", linestyle="", alpha=0.7)
+            axes.plot(np.mean(values), row, color=COLOR["truth"], marker="|", markersize=14, linestyle="")
+        if reference:
+            axes.axvline(reference[1], **look("baseline"))
+            axes.text(reference[1], -0.75, f"{reference[0]}: {reference[1]:.2f}", ha="center", fontsize=8, color=COLOR["baseline"])
+        axes.set(xlabel=f"{xlabel} (dot: one run; bar: their mean)", yticks=range(len(groups)), yticklabels=groups.keys())
+        axes.set_ylim(len(groups) - 0.5, -0.55)
+        if limits:
+            margin = 0.03 * (limits[1] - limits[0])
+            axes.set_xlim(limits[0] - margin, limits[1] + margin)
+    told = "; ".join(f"{name}: {min(v):.2f} to {max(v):.2f}, mean {np.mean(v):.2f}" for name, v in groups.items())
+    return Figure(figure, f"{xlabel}, one dot a run. {told}{_level(reference)}.")
+
+
+def _curve_in_words(x, name, runs):
+    mean = runs.mean(axis=0)  # (N,)
+    best = int(mean.argmin())
+    return f"{name}: {mean[0]:.2f} at {x[0]:g}, lowest {mean[best]:.2f} at {x[best]:g}, {mean[-1]:.2f} at {x[-1]:g}"
+
+
+def _level(reference):
+    return f"; the dashed line, {reference[0]}, is at {reference[1]:.2f}" if reference else ""

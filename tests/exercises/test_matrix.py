@@ -1,0 +1,46 @@
+"""The checks are proven: every mistake rejected and named, every right variant accepted, at every seed."""
+
+import pytest
+
+from rnncourse.checking.matrix import matrix
+from rnncourse.exercises import UnknownExercise, exercises, find
+
+SEEDS = range(25)
+POINTS = {"0": 0, "1": 25}  # of the syllabus
+
+
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.id}-{one.name}")
+def test_every_mistake_is_rejected_and_named_and_every_right_variant_accepted(exercise):
+    rows = matrix(exercise, SEEDS)
+    wrong, right = [r for r in rows if r.kind != "right"], [r for r in rows if r.kind == "right"]
+    assert [row.name for row in right if not row.sound] == []
+    assert [row.name for row in wrong if not row.sound] == []
+    assert [row.name for row in wrong if not row.recognised] == []
+    assert len(wrong) >= 5 and len(right) >= 3
+
+
+def test_the_steps_give_the_points_of_the_syllabus():
+    for step, points in POINTS.items():
+        assert sum(one.points for one in exercises() if one.id.split(".")[0] == step) == points
+
+
+def test_ids_and_names_are_unique_and_in_order():
+    ids, names = [one.id for one in exercises()], [one.name for one in exercises()]
+    assert len(set(ids)) == len(ids) and len(set(names)) == len(names)
+    assert ids == sorted(ids, key=lambda one: [int(part) for part in one.split(".")])
+
+
+def test_cases_cover_the_awkward_sizes():
+    """Some case has a single row, some a single step, and no two axes of a case are all alike."""
+    for name, argument, axes in (("last_valid", "states", 3), ("make_windows", "series", 2)):
+        shapes = [case.args[argument].shape for case in find(name).cases(0)]
+        assert any(1 in shape for shape in shapes)
+        assert all(len(set(shape)) > 1 for shape in shapes)
+        assert {len(shape) for shape in shapes} == {axes}
+
+
+def test_an_unknown_name_tells_the_nearest():
+    with pytest.raises(UnknownExercise, match="did you mean next_step_pairs"):
+        find("next_step_pair")
+    with pytest.raises(UnknownExercise, match="the exercises are running_mean, encode_text"):
+        find("xyzzy")
