@@ -286,7 +286,7 @@ def _call_keys(thing):
         return []
     if isinstance(thing, type):
         methods = (getattr(f, "__func__", f) for f in vars(thing).values())  # static and class methods wrap theirs
-        return [f.__code__ for f in methods if inspect.isfunction(f)]
+        return [inspect.unwrap(f).__code__ for f in methods if inspect.isfunction(f)]
     thing = inspect.unwrap(thing)
     return [thing.__code__] if inspect.isfunction(thing) else [id(thing)]
 

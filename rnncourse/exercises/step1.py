@@ -258,6 +258,7 @@ class make_windows:
             np.split(np.lib.stride_tricks.sliding_window_view(s, length + horizon, axis=0).transpose(0, 2, 1), [length], axis=1)
         ),
     }
+    forbidden = ("rnncourse.data.windows.windows_and_targets", "rnncourse.data.windows.sliding_windows")
     hints = (
         "Write down the first and the last window: at which row of the series does each x and each y begin and end?",
         "There are N = S - length - horizon + 1 windows; x[i] is series[i : i + length] and y[i] the horizon rows after it: (N, length, D), (N, horizon, D).",
@@ -369,6 +370,7 @@ class chronological_split:
         ],
         "lists": lambda series, fractions: [piece.tolist() for piece in _cut(series, fractions)],
     }
+    forbidden = ("rnncourse.data.splits.split_by_time",)
     hints = (
         "At which rows does one part end and the next begin? You need one border less than there are parts.",
         "The borders are cumsum(fractions) * S, rounded; part k is series[border_(k-1) : border_k], of shape (about fraction * S, D).",
@@ -504,7 +506,7 @@ class standardize:
         ),
         "extra keyword arguments": lambda train, *others, axis=0: standardize.reference(train, *others),
     }
-    forbidden = ("sklearn.preprocessing.StandardScaler", "sklearn.preprocessing.scale", "rnncourse.data.scaling")
+    forbidden = ("sklearn.preprocessing.StandardScaler", "sklearn.preprocessing.scale", "rnncourse.data.scaling.fit_scaling")
     hints = (
         "Which rows may the mean know? On the day you use the model, the test part does not exist yet.",
         "mean = train.mean(axis=0) and std = train.std(axis=0), both (D,); where std is 0 put 1; then (part - mean) / std for each part.",
@@ -632,7 +634,7 @@ class pad_sequences:
             sequences, value, lengths=np.array([len(s) for s in sequences], dtype=np.int32)
         ),
     }
-    forbidden = ("torch.nn.utils.rnn.pad_sequence", "rnncourse.data.padding")
+    forbidden = ("torch.nn.utils.rnn.pad_sequence", "rnncourse.data.padding.pad")
     hints = (
         "How long is the padded time axis, and which rows of it belong to a sequence of length 3?",
         "np.full((B, T, D), value) with T the longest length; row b keeps sequences[b] in its first lengths[b] steps; mask is arange(T) < lengths[:, None].",

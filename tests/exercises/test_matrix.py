@@ -1,8 +1,11 @@
 """The checks are proven: every mistake rejected and named, every right variant accepted, at every seed."""
 
+from importlib import import_module
+
 import pytest
 
 from rnncourse.checking.matrix import matrix
+from rnncourse.checking.score import assess
 from rnncourse.exercises import UnknownExercise, exercises, find
 
 SEEDS = range(25)
@@ -22,6 +25,21 @@ def test_every_mistake_is_rejected_and_named_and_every_right_variant_accepted(ex
 def test_the_steps_give_the_points_of_the_syllabus():
     for step, points in POINTS.items():
         assert sum(one.points for one in exercises() if one.id.split(".")[0] == step) == points
+
+
+def test_every_forbidden_name_exists():
+    for exercise in exercises():
+        for dotted in exercise.forbidden:
+            module, _, name = dotted.rpartition(".")
+            assert callable(getattr(import_module(module), name)), dotted
+
+
+def test_a_ready_made_answer_is_named_as_a_shortcut():
+    from rnncourse.data import pad, windows_and_targets
+
+    for name, shortcut in (("pad_sequences", lambda sequences, value=0.0: pad(sequences, value=value)), ("make_windows", windows_and_targets)):
+        report = assess(find(name), shortcut)
+        assert (report.status, report.points, report.cause.kind) == ("failed", 0.0, "shortcut")
 
 
 def test_ids_and_names_are_unique_and_in_order():
