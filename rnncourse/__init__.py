@@ -1,6 +1,6 @@
 """A course in recurrent neural networks whose checks recognise the mistake and name it.
 
->>> from rnncourse import check, hint, predict, progress
+>>> from rnncourse import check, hint, predict, progress, ready
 
 Everything is imported on first use: a learner's first check starts in a blink,
 and nothing here pulls in torch, matplotlib or pandas.
@@ -16,9 +16,10 @@ _HOME = {
     "hint": "rnncourse.learner.hints",
     "predict": "rnncourse.learner.prediction",
     "progress": "rnncourse.learner.progress",
+    "ready": "rnncourse.learner.ready",
 }
 
-__all__ = ["check", "examine", "hint", "predict", "progress"]
+__all__ = ["check", "examine", "hint", "predict", "progress", "ready"]
 
 
 def __getattr__(name):

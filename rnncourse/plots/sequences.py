@@ -34,7 +34,7 @@ def next_characters(text, contexts, shown=6):
             axes.set(title=f"after '{_visible(context)}'" if context else "after anything", xlim=(0, 1), xlabel="share")
             axes.set_yticks(range(len(top)), [_visible(c) for c in top], family="DejaVu Sans Mono")
             axes.invert_yaxis()
-            told.append(f"after {context!r} the most frequent is {top[0]!r} with {share[0]:.0%}" if context else f"overall the most frequent is {top[0]!r} with {share[0]:.0%}")
+            told.append(f"{f'after {context!r}' if context else 'overall'} the most frequent is {top[0]!r} with {share[0]:.0%}")
     return Figure(figure, f"The characters that come next, for contexts of growing length: {'; '.join(told)}.")
 
 
@@ -110,7 +110,8 @@ def padded(batch, lengths, feature=0, unit="value"):
         limit = np.abs(values[real]).max()
         image = axes.imshow(np.where(real, values, np.nan), cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
         for row, steps in enumerate(lengths):
-            axes.add_patch(Rectangle((steps - 0.5, row - 0.5), T - steps, 1, facecolor=TINT["padding"], edgecolor=COLOR["padding"], hatch="////", linewidth=0))
+            filled = {"facecolor": TINT["padding"], "edgecolor": COLOR["padding"], "hatch": "////", "linewidth": 0}
+            axes.add_patch(Rectangle((steps - 0.5, row - 0.5), T - steps, 1, **filled))
             axes.add_patch(Rectangle((steps - 1.5, row - 0.5), 1, 1, fill=False, edgecolor=COLOR["truth"], linewidth=2))
         axes.set(xlabel="time step (hatched: padding; frame: last real step)", ylabel="sequence", yticks=range(B))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -133,11 +134,13 @@ def stateful_rows(text, batch_size, length):
                 role = "padding" if column >= batches * length else ("input", "hidden")[column // length % 2]
                 _cell(axes, column, row, text[row * row_length + column], role)
         for batch in range(batches):
-            axes.text((batch + 0.5) * length, -0.25, f"batch {batch}", ha="center", weight="bold", color=COLOR[("input", "hidden")[batch % 2]])
+            color = COLOR[("input", "hidden")[batch % 2]]
+            axes.text((batch + 0.5) * length, -0.25, f"batch {batch}", ha="center", weight="bold", color=color)
             if batch:
                 _seam(axes, batch * length, batch_size)
         if batches * length < row_length:
-            axes.text((batches * length + row_length) / 2, -0.25, "dropped", ha="center", fontsize=8, color=COLOR["baseline"])
+            middle = (batches * length + row_length) / 2
+            axes.text(middle, -0.25, "dropped", ha="center", fontsize=8, color=COLOR["baseline"])
         _blank(axes, (-2.4, row_length + 0.4), (batch_size + 0.75, -0.8))
     alt = (
         f"A text of {len(text)} characters in {batch_size} rows of {row_length}: each batch takes {length} characters of every row, "
