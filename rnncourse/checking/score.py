@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnncourse.checking.compare import Finding
-from rnncourse.checking.diagnose import Cause, diagnose
+from rnncourse.checking.diagnose import diagnose
 from rnncourse.checking.probe import call_problem
 from rnncourse.checking.report import Hint, PartResult, Report
 from rnncourse.checking.trial import findings_of, run_trials
@@ -96,8 +96,7 @@ def _notes(trials):
         first = next(t.seen.printed for t in trials if t.seen.printed).splitlines()[0]
         yield f"your function printed {lines} line{'s' * (lines > 1)}, the first: {first[:80]}"
     warned = list(dict.fromkeys(text for t in trials for text in t.seen.warned))
-    for text in warned[:2]:
-        yield text
+    yield from warned[:2]
 
 
 def describe(args):

@@ -5,7 +5,6 @@ import numpy as np
 from rnncourse.checking.exercise import Case, exercise, part
 from rnncourse.checking.probe import Structure, call, plain, unpack
 
-
 # ---------------------------------------------------------------- 1.1
 
 

@@ -148,6 +148,17 @@ def test_a_record_that_cannot_be_written_is_told_once_and_the_card_still_shown(t
     assert "Hint 1 of 3" in capsys.readouterr().out
 
 
+def test_a_graders_own_record_stays_out_of_the_students_pages(monkeypatch, capsys):
+    predict("my own guess", "shuffle")
+    hint("1.7")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    capsys.readouterr()
+    predict("…", "shuffle").outcome("0.97")
+    hint("1.7")
+    shown = capsys.readouterr().out
+    assert "my own guess" not in shown and "Hint 1 of 3" in shown
+
+
 def test_a_damaged_line_of_the_record_is_passed_over(home):
     check(last_valid)
     with open(home / "record.jsonl", "a") as file:
