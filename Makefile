@@ -1,0 +1,46 @@
+# The course's commands. Each sets up its own environment in .venv first, and is quick when that is done.
+#
+#   make lab         open the course in JupyterLab, in the folder my-course
+#   make test        run every test and every check of the code
+#   make notebooks   rebuild the notebooks from their sources (authors)
+#   make lock        renew requirements.lock from pyproject.toml (authors; needs uv)
+#   make clean       remove the environment and the caches; your notebooks stay
+
+# A Python of your own choice: make lab PYTHON=/path/to/python3.12
+PYTHON ?=
+# What `make lab` hands on to `rnncourse lab`: make lab ARGS="my-folder --no-browser"
+ARGS ?=
+# More for pytest: make test PYTEST="-k launcher"
+PYTEST ?=
+
+BIN := $(CURDIR)/.venv/bin
+# nbgrader calls alembic, and notebooks call rnncourse, from PATH.
+IN_VENV := PATH="$(BIN):$$PATH"
+
+.PHONY: help lab test notebooks lock clean setup
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup:
+	@sh .ci/setup $(PYTHON)
+
+lab: setup
+	@$(IN_VENV) $(BIN)/rnncourse lab $(ARGS)
+
+test: setup
+	@echo "ruff"; $(IN_VENV) ruff check .
+	@echo "import-linter"; $(IN_VENV) lint-imports --no-cache
+	@echo "codespell"; $(IN_VENV) codespell
+	@$(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+notebooks: setup
+	@$(IN_VENV) $(BIN)/rnncourse build
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	uv pip compile pyproject.toml --universal --python-version 3.11 --extra course --extra instructors --extra dev --no-header --no-annotate -o requirements.lock
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .benchmarks build dist
+	find rnncourse tests .ci -name __pycache__ -type d -prune -exec rm -rf {} +
