@@ -21,7 +21,7 @@ def test_a_bare_except_in_the_loop_does_not_save_it():
         while True:
             try:  # noqa: SIM105
                 time.sleep(0.001)
-            except:  # noqa: E722 - what a learner may write
+            except:  # noqa: E722, S110 - what a learner may write
                 pass
 
     with pytest.raises(TimeLimit), time_limit(0.05):
