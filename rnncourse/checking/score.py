@@ -109,5 +109,7 @@ def _described(name, value):
         return f"{name} {value.shape}"
     if isinstance(value, (list, tuple)) and len(value) and isinstance(value[0], np.ndarray):
         return f"{name}: {len(value)} arrays of " + ", ".join(str(item.shape) for item in value[:3]) + (" …" if len(value) > 3 else "")
+    if isinstance(value, dict):
+        return f"{name}: " + ", ".join(_described(key, one) for key, one in value.items())
     shown = repr(value)
     return f"{name}={shown}" if len(shown) <= 40 else f"{name}={shown[:36]}…"
