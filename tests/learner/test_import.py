@@ -1,6 +1,7 @@
 """The first check starts in a blink: nothing heavy is imported, and little beyond NumPy."""
 
 import json
+import statistics
 import subprocess
 import sys
 
@@ -8,11 +9,13 @@ HEAVY = ("torch", "matplotlib", "pandas", "scipy", "IPython", "nbformat", "sklea
 
 MEASURE = """
 import json, sys, time
-import numpy
 started = time.process_time()
+import numpy
+numpy_in = time.process_time()
 import rnncourse
 from rnncourse import check
-print(json.dumps({"seconds": time.process_time() - started, "modules": [m for m in %r if m in sys.modules]}))
+done = time.process_time()
+print(json.dumps({"ratio": (done - numpy_in) / (numpy_in - started), "modules": [m for m in %r if m in sys.modules]}))
 """
 
 
@@ -25,5 +28,5 @@ def test_importing_check_pulls_in_nothing_heavy():
     assert measured()["modules"] == []
 
 
-def test_importing_check_costs_little_cpu_beyond_numpy():
-    assert min(measured()["seconds"] for _ in range(5)) <= 0.15
+def test_importing_check_costs_less_cpu_than_importing_numpy():
+    assert statistics.median(measured()["ratio"] for _ in range(5)) < 1
