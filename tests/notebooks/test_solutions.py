@@ -1,7 +1,5 @@
 """The committed solution notebooks are what their sources give, today and twice in a row."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 pytest.importorskip("nbgrader")
@@ -17,15 +15,14 @@ from rnncourse.authoring.solution import solution_notebook, to_bytes, without_ou
 
 @pytest.fixture(scope="module")
 def fresh(repo):
-    """Lesson -> two executions of its source, done now and side by side."""
+    """(lesson, which) -> an execution of its source, done now; another `which`, another execution."""
     done = {}
 
-    def run(lesson):
-        if lesson not in done:
+    def run(lesson, which=1):
+        if (lesson, which) not in done:
             source = repo / "solutions" / f"{lesson}.py"
-            with ThreadPoolExecutor(2) as pool:
-                done[lesson] = list(pool.map(lambda _: execute(solution_notebook(source), source=source), range(2)))
-        return done[lesson]
+            done[lesson, which] = execute(solution_notebook(source), source=source)
+        return done[lesson, which]
 
     return run
 
@@ -52,11 +49,14 @@ def test_committed_checks_show_a_passed_card(committed, lesson):
 
 
 def test_fresh_checks_show_what_is_committed(committed, fresh, lesson):
-    assert check_cells(fresh(lesson)[0]) == check_cells(committed("solutions", lesson))
+    assert check_cells(fresh(lesson)) == check_cells(committed("solutions", lesson))
 
 
-def test_two_executions_give_the_same_bytes(fresh, lesson):
-    first, second = fresh(lesson)
+def test_two_executions_give_the_same_bytes(committed, fresh, lesson):
+    """The committed one and a fresh one; on a machine that draws or rounds otherwise, two fresh ones."""
+    first, second = committed("solutions", lesson), fresh(lesson)
+    if to_bytes(first) != to_bytes(second):
+        first = fresh(lesson, which=2)
     different = [one.id for one, two in zip(first.cells, second.cells, strict=True) if one != two]
     assert not different
     assert to_bytes(first) == to_bytes(second)
