@@ -75,6 +75,7 @@ class Exercise:
     probe: Callable | None = None
     verify: Callable | None = None  # (args, arrays) -> (result, sentence) of all that is wrong; where many answers are right
     recognise: Callable | None = None  # (args, arrays) -> the mistake's sentence or ""; for mistakes that draw at random
+    raising: tuple[str, ...] = ()  # kinds of case in which the reference raises, and so must the learner's function
     int64: tuple[str, ...] = ()  # results whose whole numbers must be int64
     deterministic: bool = True
     rtol: float = 1e-7
@@ -145,7 +146,7 @@ def exercise(*, id, points, minutes, difficulty, importance, **options):  # noqa
 
     The class holds: a docstring (the task; its first sentence is shown), `returns` (result name -> axis names),
     `cases(rng)`, `reference`, `mistakes`, `hints`; and where needed `right`, `conventions`, `parts`, `probe`,
-    `verify`, `recognise`, `int64`, `forbidden`.
+    `verify`, `recognise`, `raising`, `int64`, `forbidden`.
 
     Raises:
         AuthoringFault: something is missing or contradicts something else.
@@ -167,7 +168,7 @@ def exercise(*, id, points, minutes, difficulty, importance, **options):  # noqa
     return build
 
 
-_FIELDS = ("returns", "cases", "reference", "mistakes", "right", "hints", "parts", "conventions", "forbidden", "probe", "verify", "recognise", "int64")
+_FIELDS = ("returns", "cases", "reference", "mistakes", "right", "hints", "parts", "conventions", "forbidden", "probe", "verify", "recognise", "raising", "int64")
 
 
 def _demand(made):

@@ -25,6 +25,7 @@ class encode_text:
 
     returns = {"ids": "time"}
     int64 = ("ids",)
+    raising = ("unknown",)
     parts = {"known characters": part(1, cases="known"), "unknown characters": part(1, cases="unknown")}
 
     def cases(rng):

@@ -175,6 +175,18 @@ def test_another_seed_draws_other_cases_and_the_same_seed_the_same():
     assert not np.array_equal(first[0].args["x"], other[0].args["x"])
 
 
+def test_a_check_that_cannot_run_here_blames_nobody():
+    def lacks_a_package(x, scale):
+        import a_package_of_no_one  # noqa: F401
+
+    from dataclasses import replace
+
+    report = assess(replace(sums, reference=lacks_a_package), lacks_a_package)
+    assert (report.status, report.points) == ("error", 0.0)
+    assert "the check itself cannot run here" in report.message
+    assert "pip install" in report.message
+
+
 def test_a_block_that_contradicts_itself_is_refused():
     def block(**change):
         held = {"__doc__": "Do.", "returns": {"y": ""}, "cases": lambda rng: [], "reference": lambda: 0, "mistakes": {}, "hints": ("a", "b", "c")}
