@@ -2,6 +2,7 @@
 #
 #   make lab         open the course in JupyterLab, in the folder my-course
 #   make test        run every test and every check of the code
+#   make bench       time the cells beside torch, and write tests/benchmarks/RESULTS.md
 #   make notebooks   rebuild the notebooks from their sources (authors)
 #   make lock        renew requirements.lock from pyproject.toml (authors; needs uv)
 #   make clean       remove the environment and the caches; your notebooks stay
@@ -17,7 +18,7 @@ BIN := $(CURDIR)/.venv/bin
 # nbgrader calls alembic, and notebooks call rnncourse, from PATH.
 IN_VENV := PATH="$(BIN):$$PATH"
 
-.PHONY: help lab test notebooks lock clean setup
+.PHONY: help lab test bench notebooks lock clean setup
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,6 +34,9 @@ test: setup
 	@echo "import-linter"; $(IN_VENV) lint-imports --no-cache
 	@echo "codespell"; $(IN_VENV) codespell
 	@$(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+bench: setup
+	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_*.py $(PYTEST)
 
 notebooks: setup
 	@$(IN_VENV) $(BIN)/rnncourse build
