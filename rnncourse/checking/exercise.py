@@ -73,6 +73,7 @@ class Exercise:
     conventions: Mapping[str, Callable]
     forbidden: tuple[str, ...] = ()
     probe: Callable | None = None
+    beside: tuple[Callable, ...] = ()  # functions of the block's file that the probe calls; they travel with it
     verify: Callable | None = None  # (args, arrays) -> (result, sentence) of all that is wrong; where many answers are right
     recognise: Callable | None = None  # (args, arrays) -> the mistake's sentence or ""; for mistakes that draw at random
     raising: tuple[str, ...] = ()  # kinds of case in which the reference raises, and so must the learner's function
@@ -110,9 +111,11 @@ class Exercise:
     def probe_source(self):
         """The source of the exercise's own probe, for a process that has only `probe.py`; empty for a plain call.
 
-        It is to be run in the name space of `rnncourse.checking.probe`, which is all that a probe may use.
+        It is to be run in the name space of `rnncourse.checking.probe`: with `beside`, that is all a probe may use.
         """
-        return textwrap.dedent(inspect.getsource(self.probe)) if self.probe is not None else ""
+        if self.probe is None:
+            return ""
+        return "\n\n".join(textwrap.dedent(inspect.getsource(one)) for one in (*self.beside, self.probe))
 
     def axes(self, result):
         """The names of a result's axes, such as ("batch", "time", "hidden")."""
@@ -145,7 +148,7 @@ def exercise(*, id, points, minutes, difficulty, importance, **options):  # noqa
     """Turn a class body into an `Exercise` and check that the block is whole.
 
     The class holds: a docstring (the task; its first sentence is shown), `returns` (result name -> axis names),
-    `cases(rng)`, `reference`, `mistakes`, `hints`; and where needed `right`, `conventions`, `parts`, `probe`,
+    `cases(rng)`, `reference`, `mistakes`, `hints`; and where needed `right`, `conventions`, `parts`, `probe`, `beside`,
     `verify`, `recognise`, `raising`, `int64`, `forbidden`.
 
     Raises:
@@ -168,7 +171,7 @@ def exercise(*, id, points, minutes, difficulty, importance, **options):  # noqa
     return build
 
 
-_FIELDS = ("returns", "cases", "reference", "mistakes", "right", "hints", "parts", "conventions", "forbidden", "probe", "verify", "recognise", "raising", "int64")
+_FIELDS = ("returns", "cases", "reference", "mistakes", "right", "hints", "parts", "conventions", "forbidden", "probe", "beside", "verify", "recognise", "raising", "int64")
 
 
 def _demand(made):
