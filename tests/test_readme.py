@@ -29,6 +29,21 @@ def last_step(blocks):
     return space["last_step"]
 
 
+def test_the_example_of_the_cells_runs():
+    code = re.search(r"```python\n(.*?)```", README.split("## Reference cells")[1], re.S)[1]
+    space = {}
+    exec(code, space)
+    assert (space["hs"].shape, space["h"].shape) == ((4, 50, 8), (1, 8))
+    assert set(space["gradients"]) == {"W_x", "W_h", "b"}
+
+
+def test_the_table_of_speeds_is_quoted_to_the_letter():
+    results = (Path(__file__).parent / "benchmarks/RESULTS.md").read_text(encoding="utf-8").splitlines()
+    quoted = [line for line in README.splitlines() if re.match(r"\| (RNN|GRU|LSTM) ", line)]
+    assert len(quoted) == 15
+    assert [line for line in quoted if line not in results] == []
+
+
 def test_the_example_is_a_whole_exercise_of_ten_lines(blocks, last_step):
     assert isinstance(last_step, Exercise)
     assert len([line for line in blocks[0].splitlines() if line.strip()]) <= 10
