@@ -124,6 +124,21 @@ class CharacterModel:
         return np.array(written, dtype=np.int64)
 
 
+def consecutive_batches(ids, B, T):
+    """Cut ids (N,) into B long rows and these into batches: a list of (inputs, targets), each (B, T).
+
+    Each row goes on in the next batch where it stopped, so that a state can be carried; targets are the ids one step
+    later. What does not fill a batch is dropped.
+
+    >>> [inputs.tolist() for inputs, targets in consecutive_batches(np.arange(10), B=2, T=2)]
+    [[[0, 1], [4, 5]], [[2, 3], [6, 7]]]
+    """
+    ids = np.asarray(ids)
+    S = (len(ids) - 1) // B  # steps in a row
+    inputs, targets = ids[: B * S].reshape(B, S), ids[1 : B * S + 1].reshape(B, S)
+    return [(inputs[:, t : t + T].copy(), targets[:, t : t + T].copy()) for t in range(0, S - T + 1, T)]
+
+
 class Run(NamedTuple):
     """What a training run leaves behind: the loss in nats and the norm of the gradient before clipping, each (steps,)."""
 
@@ -139,7 +154,7 @@ def train(
     `batches` is a list of (inputs, targets), each (B, T), taken in order and again from the first; the state goes on
     from one to the next unless `carry` is False. `clip` is a function as `clip_by_global_norm`, called with a list;
     max_norm=np.inf clips nothing. A step whose norm is not finite is skipped. With `decay` the learning rate falls
-    evenly to zero. `watch(step, loss)` is called after every step.
+    evenly to zero and is set back at the end. `watch(step, loss)` is called after every step.
     """
     if not batches:
         raise ValueError("batches: expected one or more, got none; is the text shorter than one batch?")
@@ -158,6 +173,7 @@ def train(
         norms.append(float(norm))
         if watch:
             watch(step + 1, loss)
+    optimizer.learning_rate = rate
     return Run(np.array(losses), np.array(norms))
 
 

@@ -407,7 +407,7 @@ models_in_time()
 # | step | the question it answers |
 # |---|---|
 # | [1 · sequence data](../1-sequence-data/sequence_data.ipynb) | does the order of my data matter? |
-# | 2 · backpropagation through time | how does a network learn from what came before? |
+# | [2 · backpropagation through time](../2-bptt/bptt.ipynb) | how does a network learn from what came before? |
 # | 3 · LSTM and GRU | gates: what does each one buy? |
 # | 4 · hidden states | what is the network remembering? |
 # | 5 · Transformers | memory or focus? |

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnncourse.cells import Adam, numerical_gradient, relative_error, rnn_backward, rnn_forward
-from rnncourse.cells.language_model import CharacterModel, train
+from rnncourse.cells.language_model import CharacterModel, consecutive_batches, train
 
 V = 5
 
@@ -90,3 +90,42 @@ def test_no_batches_and_too_short_a_text_are_told(rng):
         train(model, [], Adam(1e-3), steps=1)
     with pytest.raises(ValueError, match="expected 2 or more, got 1"):
         model.bits([0])
+
+
+def test_rows_go_on_from_batch_to_batch_and_targets_are_one_step_ahead():
+    ids = np.arange(25) * 3
+    pairs = consecutive_batches(ids, B=2, T=5)
+    assert len(pairs) == 2  # rows of 12 steps: two batches of 5, the rest dropped
+    rows = np.concatenate([inputs for inputs, _ in pairs], axis=1)
+    np.testing.assert_array_equal(rows, [ids[:10], ids[12:22]])
+    for inputs, targets in pairs:
+        np.testing.assert_array_equal(targets, inputs + 3)
+    assert consecutive_batches(ids, B=2, T=13) == []
+
+
+@pytest.mark.parametrize("carry", [True, False])
+def test_the_state_goes_on_within_a_round_and_only_if_carried(rng, carry):
+    model, given = CharacterModel.random(rng, V, H=4, D=3), []
+    inner = model.gradients
+    model.gradients = lambda inputs, targets, state: (given.append(state), inner(inputs, targets, state))[1]
+    train(model, batches(rng, count=2), Adam(1e-3), steps=4, carry=carry)
+    assert [state is None for state in given] == ([True, False] * 2 if carry else [True] * 4)
+
+
+def test_the_rate_falls_to_zero_and_the_watcher_sees_every_step(rng):
+    optimizer, seen = Adam(0.5), []
+    model = CharacterModel.random(rng, V, H=4, D=3)
+
+    def watch(step, loss):
+        seen.append((step, loss, round(optimizer.learning_rate, 9)))
+
+    run = train(model, batches(rng), optimizer, steps=5, decay=True, watch=watch)
+    assert seen == list(zip(range(1, 6), run.losses.tolist(), [0.5, 0.4, 0.3, 0.2, 0.1], strict=True))
+    assert optimizer.learning_rate == 0.5
+
+
+def test_bits_are_the_same_however_the_text_is_read(rng):
+    model = CharacterModel.random(rng, V, H=4, D=3)
+    ids = rng.integers(V, size=1203)  # more than two pieces
+    loss, _, _ = model.gradients(ids[None, :-1], ids[None, 1:])
+    assert model.bits(ids) == pytest.approx(loss / np.log(2), rel=1e-12)
