@@ -20,6 +20,9 @@ _HOME = {
     "models_in_time": "rnncourse.plots.timeline",
     "broadcasting": "rnncourse.plots.broadcast",
     "memory_trace": "rnncourse.plots.memory",
+    "backward_graph": "rnncourse.plots.gradients",
+    "norms_by_lag": "rnncourse.plots.gradients",
+    "LiveLoss": "rnncourse.plots.training",
 }
 
 __all__ = ["COLOR", "MAGNITUDE", "SIGNED", "TINT", "Figure", "canvas", "look"]
