@@ -33,7 +33,7 @@ test: setup
 	@echo "ruff"; $(IN_VENV) ruff check .
 	@echo "import-linter"; $(IN_VENV) lint-imports --no-cache
 	@echo "codespell"; $(IN_VENV) codespell
-	@$(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	@$(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 bench: setup
 	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_*.py $(PYTEST)

@@ -817,6 +817,7 @@ class stateful_batches:
         ],
         "one array of all batches": lambda ids, batch_size, length: np.array(stateful_batches.reference(ids, batch_size, length)),
     }
+    forbidden = ("rnncourse.cells.language_model.consecutive_batches",)
     hints = (
         "Think of the text as batch_size long strips laid under each other. What does the second batch hold of the first strip?",
         "per_row = (N - 1) // batch_size; strips are ids[: B * per_row].reshape(B, per_row), targets the same one id later; batch k is columns k * length to (k + 1) * length: (B, length).",
@@ -948,6 +949,7 @@ class ngram_bits:
         "plain lists and math.log2": lambda train_ids, test_ids, V, order, alpha: _by_lists(list(train_ids), list(test_ids), V, order, alpha),
         "an array of one number": lambda *args: np.array(ngram_bits.reference(*args)),
     }
+    forbidden = ("rnncourse.cells.counting.counting_bits",)
     hints = (
         "For one test character: which characters before it does the model look at, and where do its two counts come from?",
         "Count (context, c) and context over train_ids with n - 1 characters of context; the cost of one character is -log2((count(context, c) + alpha) / (count(context) + alpha * V)); return the mean, a float.",
