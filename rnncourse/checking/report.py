@@ -1,6 +1,6 @@
 """What a check found, as data: status, points, findings, cause, hint.  `text` and `card` show it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from rnncourse.checking.compare import Finding
 from rnncourse.checking.diagnose import Cause
@@ -44,7 +44,6 @@ class Report:
     cases: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hint: Hint | None = None
-    graded: bool = field(default=True)
 
     @property
     def passed(self):

@@ -767,8 +767,7 @@ class stateful_batches:
         if x.shape != (len(right), *right[0][0].shape):
             return ""
         mine, theirs = sorted(x.reshape(-1, x.shape[-1]).tolist()), sorted(np.concatenate([a for a, _ in right]).tolist())
-        together = np.array_equal(np.sort(x.ravel()) + 0, np.sort(np.concatenate([a for a, _ in right]).ravel()))
-        return "the windows come in random order" if mine == theirs and together else ""
+        return "the windows come in random order" if mine == theirs else ""
 
     mistakes = {
         "the windows come in random order": lambda ids, batch_size, length: _drawn(ids, batch_size, length),
