@@ -100,6 +100,21 @@ def observe(function, probe, args, *, seconds=5.0, forbidden=(), twice=False):
     return seen
 
 
+def observe_all(observe, cases, deterministic):
+    """Observe each case's arguments, the first one twice; stops where a call was cut off, for the next would be too."""
+    seen = []
+    for index, args in enumerate(cases):
+        seen.append(observe(args, index == 0 and deterministic))
+        if cut_off(seen[-1]):
+            break
+    return seen
+
+
+def cut_off(seen):
+    """The call ran out of time or was ended by an exit or an interrupt."""
+    return seen.trouble is not None and seen.trouble.kind in ("time", "exit", "interrupted")
+
+
 def _guarded(seen, call, seconds):
     """The call's value; or None, with the trouble written into `seen`."""
     try:

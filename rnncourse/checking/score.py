@@ -16,9 +16,13 @@ def assess(exercise, function, seed=0):
     problem = call_problem(function, exercise.reference)
     if problem:
         return refused(exercise, "signature", problem)
-    trials = run_trials(exercise, function, seed)
+    return assess_trials(exercise, run_trials(exercise, function, seed))
+
+
+def assess_trials(exercise, trials):
+    """The `Report` on trials, wherever the function was called."""
     if all(t.seen.trouble and t.seen.trouble.kind == "not started" for t in trials):
-        return _not_started(exercise)
+        return not_started(exercise)
     broken = next((t.expected.trouble for t in trials if t.expected.trouble and t.case.kind not in exercise.raising), None)
     if broken is not None:
         return refused(exercise, "check", _cannot_run(broken))
@@ -83,7 +87,7 @@ def _first_of_each(found, cause):
     return shown
 
 
-def _not_started(exercise):
+def not_started(exercise):
     todo = Finding("to do", f"write {exercise.signature} in the cell above, then run both cells again")
     return Report(exercise.id, exercise.name, "not started", 0.0, float(exercise.points), (todo,), hint=hint(exercise, 1))
 

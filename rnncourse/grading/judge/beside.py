@@ -1,0 +1,144 @@
+"""What the judge puts beside the learner's code: call a function on cases, give back plain arrays and what was seen.
+
+It is sent into the kernel as source, together with `wire`, before any cell of the learner's runs. It holds no
+reference and no expected value. All that it says can be forged by the code beside it, so the judge believes only
+what a forger cannot know: the right values for cases drawn a moment ago.
+"""
+
+import sys
+from dataclasses import asdict
+
+import numpy as np
+
+from rnncourse.checking import probe
+
+try:  # in a test; in the kernel the file stands alone
+    from rnncourse.grading.judge import wire
+except ImportError:
+    import _rnncourse_wire as wire
+
+# What a function does only to get out of sight of the watch for shortcuts: other threads and processes are not
+# watched, and the collector's lists lead to the watch itself.
+EVASIONS = {
+    "sys.setprofile": "switches off the profiler",
+    "_thread.start_new_thread": "starts a thread",
+    "os.fork": "starts a process",
+    "os.posix_spawn": "starts a process",
+    "os.system": "starts a process",
+    "subprocess.Popen": "starts a process",
+    "gc.get_objects": "searches the interpreter's objects",
+    "gc.get_referrers": "searches the interpreter's objects",
+}
+
+
+def tripwire():
+    """Notes evasions while a graded call runs. An audit hook cannot be taken off, and no name leads to what it notes."""
+    noted, armed = [], []
+
+    def hook(event, arguments):
+        if armed and event in EVASIONS and EVASIONS[event] not in noted:
+            noted.append(EVASIONS[event])
+
+    def during(call):
+        armed.append(True)
+        try:
+            return call()
+        finally:
+            armed.clear()
+
+    def told():
+        seen = tuple(noted)
+        noted.clear()
+        return seen
+
+    sys.addaudithook(hook)
+    return during, told
+
+
+_during, _told = tripwire()
+
+
+class Answer:
+    """Text that goes back to the judge as it is, in the reply to the request."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": "", "application/x-rnncourse": self.text}
+
+
+def answer(text, names, most):
+    """The answer to one request about one function, of at most `most` characters.
+
+    Args:
+        text: the request, in the wire's form: name, signature, returns, probe, forbidden, seconds, deterministic, cases.
+        names: the learner's name space.
+    """
+    request = wire.decode(text, sys.maxsize)
+    function = names.get(request["name"])
+    if function is None:
+        return Answer(wire.encode({"missing": True}))
+    reference = eval(f"lambda {request['signature']}: None")  # the judge's own text
+    problem = probe.call_problem(function, reference)
+    if problem:
+        return Answer(wire.encode({"problem": problem[:500]}))
+    call, forbidden = _call(request), tuple(request["forbidden"])
+
+    def observe(args, twice):
+        seen = probe.observe(function, call, args, seconds=request["seconds"], forbidden=forbidden, twice=twice)
+        return _record(seen, _told() if forbidden else ())
+
+    records = probe.observe_all(observe, request["cases"], request["deterministic"])
+    return Answer(_fitting([one.told for one in records], most))
+
+
+def _call(request):
+    """(function, arguments) -> results by name, inside the tripwire."""
+    names = tuple(request["returns"])
+    space = dict(vars(probe))
+    if request["probe"]:
+        exec(compile(request["probe"], "<rnncourse probe>", "exec"), space)  # noqa: S102 - the judge's own text
+        whole = space["probe"]
+    else:
+        def whole(function, args):
+            return probe.unpack(probe.call(function, args), names)
+    return lambda function, args: _during(lambda: whole(function, args))
+
+
+class _record:
+    """An observation as plain data, cut to size, with its trouble as `observe_all` looks for it."""
+
+    def __init__(self, seen, evasions):
+        self.trouble = seen.trouble
+        arrays = None if seen.arrays is None else {name[:80]: _passing(array) for name, array in seen.arrays.items()}
+        self.told = {
+            "arrays": arrays,
+            "trouble": None if seen.trouble is None else {key: _short(value) for key, value in asdict(seen.trouble).items()},
+            "printed": seen.printed[:2000],
+            "printed_lines": seen.printed_lines,
+            "warned": [text[:300] for text in seen.warned[:5]],
+            "changed": list(seen.changed[:20]),
+            "unstable": seen.unstable[:300],
+            "shortcuts": list(seen.shortcuts[:20]),
+            "lists": sorted(seen.lists)[:200],
+            "evasions": list(evasions),
+        }
+
+
+def _short(value):
+    return value[:500] if isinstance(value, str) else [name[:80] for name in value[:20]]
+
+
+def _passing(array):
+    """The array in a type that may pass: what NumPy has beyond 64 bits is rounded to them."""
+    if array.dtype.kind in "fc" and array.dtype.str[1:] not in wire.DTYPES:
+        return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    return array
+
+
+def _fitting(told, most):
+    text = wire.encode({"seen": told})
+    if len(text) <= most:
+        return text
+    return wire.encode({"problem": f"its results are too large to be looked at ({len(text) // 2**20} MB)"})

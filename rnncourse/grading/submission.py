@@ -1,0 +1,48 @@
+"""What a student handed in, as bytes in memory: from here on nothing reads the student's folder again."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+KINDS = ("notice", "repaired", "tampered", "refused")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing that an instructor should know of a submission.
+
+    `kind` is "notice" (nothing to do), "repaired" (clumsy, mended, costs nothing), "tampered" (something that only
+    a hand changes, undone), "refused" (a file or the whole submission was not taken). `text` is one plain sentence,
+    `cell` the id of the cell that it is about, empty where it is about a file.
+    """
+
+    kind: str
+    text: str
+    cell: str = ""
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's work for one assignment: `files` maps a relative POSIX path to its content.
+
+    `received` is when it was received, in UTC; `remarks` is what intake noticed on the way.
+    """
+
+    student: str
+    assignment: str
+    files: Mapping[str, bytes]
+    received: datetime
+    remarks: tuple[Remark, ...] = field(default=(), compare=False)
+
+    @property
+    def digest(self):
+        """SHA-256 over the names and contents of all files, as hexadecimal digits; the student's name is no part of it."""
+        total = hashlib.sha256()
+        for name in sorted(self.files):
+            total.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(self.files[name]).digest())
+        return total.hexdigest()
