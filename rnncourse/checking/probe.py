@@ -88,10 +88,11 @@ def observe(function, probe, args, *, seconds=5.0, forbidden=(), twice=False):
         with contextlib.redirect_stdout(tape), contextlib.redirect_stderr(tape):
             raw = _guarded(seen, lambda: probe(function, given), seconds)
             if raw is not None:
-                _keep_plain(seen, raw)
-            if twice and seen.arrays is not None:
+                seen.arrays = _guarded(seen, lambda: _all_plain(raw), seconds)  # also code of the learner's, if a class is
+                seen.lists = frozenset(name for name, value in raw.items() if isinstance(value, (list, tuple, int, float)))
+            if twice and (first := seen.arrays) is not None:
                 again = _guarded(seen, lambda: probe(function, copy.deepcopy(args)), seconds)
-                seen.unstable = _unstable(seen.arrays, raw, again)
+                seen.unstable = _guarded(seen, lambda: _unstable(first, raw, again), seconds) or ""
     seen.seconds = time.perf_counter() - started
     seen.printed, seen.printed_lines = tape.getvalue(), tape.lines
     seen.warned = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}"[:300] for w in caught))
@@ -142,8 +143,9 @@ def _trouble(error):
 
 def _text(error):
     try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - an error whose own text fails
+        with time_limit(1.0):
+            return str(error)
+    except BaseException:  # noqa: BLE001 - an error whose own text fails, or never ends
         return "(its message cannot be shown)"
 
 
@@ -156,12 +158,8 @@ def _line(error):
     return f"line {mine[-1].lineno}: {(mine[-1].line or '').strip()}"[:160].rstrip(": ")
 
 
-def _keep_plain(seen, raw):
-    try:
-        seen.arrays = {name: plain(value, name) for name, value in raw.items()}
-        seen.lists = frozenset(name for name, value in raw.items() if isinstance(value, (list, tuple, int, float)))
-    except Structure as wrong:
-        seen.trouble = Trouble("structure", message=str(wrong))
+def _all_plain(results):
+    return {name: plain(value, name) for name, value in results.items()}
 
 
 def plain(value, name="the result"):
@@ -182,6 +180,8 @@ def plain(value, name="the result"):
         array = np.array(value)
     except (ValueError, TypeError) as error:
         raise Structure(f"{name} is no regular array: its rows have different lengths or types") from error
+    except MemoryError as error:
+        raise Structure(f"{name} is too large for the memory of this computer") from error
     if array.dtype.kind not in "biufc":
         raise Structure(f"{name} holds {_kind_of(array)}; numbers are expected")
     return array
@@ -196,10 +196,9 @@ def _unstable(arrays, raw, again):
     """What is wrong between two equal calls, or an empty text."""
     if again is None:
         return "a second call with the same arguments fails, the first did not"
-    later = {name: plain(value, name) for name, value in raw.items()}
-    if not same(later, arrays):
+    if not same(_all_plain(raw), arrays):
         return "a second call changes the first call's result: both share one array"
-    if not same({name: plain(value, name) for name, value in again.items()}, arrays):
+    if not same(_all_plain(again), arrays):
         return "two calls with the same arguments give different results"
     return ""
 

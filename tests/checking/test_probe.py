@@ -282,3 +282,41 @@ def test_a_probe_runs_in_a_process_that_has_only_two_files_of_the_course(tmp_pat
                 right = exercise.run(exercise.reference, case.args).arrays
                 assert got.keys() == right.keys()
                 assert all(np.allclose(got[name], right[name]) for name in right)
+
+
+class Refuses:
+    def __array__(self, *args, **options):
+        raise RuntimeError("no array of me")
+
+    def detach(self):
+        return self
+
+    cpu = resolve_conj = resolve_neg = detach
+
+    def numpy(self):
+        return self
+
+
+class NeverEnds(Exception):
+    def __str__(self):
+        while True:
+            pass
+
+
+def never_ends(x):
+    raise NeverEnds
+
+
+def test_a_result_whose_own_code_fails_is_reported():
+    trouble = one(lambda x: Refuses()).trouble
+    assert (trouble.kind, trouble.type, trouble.message) == ("error", "RuntimeError", "no array of me")
+
+
+def test_a_result_larger_than_memory_is_reported():
+    trouble = one(lambda x: np.broadcast_to(0.0, (10**6, 10**7))).trouble
+    assert trouble.kind == "structure" and "too large" in trouble.message
+
+
+def test_an_error_whose_text_never_ends_is_reported():
+    trouble = one(never_ends).trouble
+    assert (trouble.type, trouble.message) == ("NeverEnds", "(its message cannot be shown)")

@@ -111,7 +111,7 @@ class _Notebook:
         except NotPlain as why:
             return refused(exercise, "result", f"the answer of this function cannot be read: {why}")
         except Stopped as why:
-            return refused(exercise, *_STOPPED[why.kind])
+            return refused(exercise, *_stopped(why))
         except _UsedUp as why:
             return refused(exercise, "stopped", str(why))
         if told.missing:
@@ -170,7 +170,7 @@ class _Notebook:
             ran = self.session.run(piece.source, self.job.limits.cell_seconds)
         except Stopped as why:
             self.skipped.add(piece.cell)
-            self.failed[piece.cell] = {"died": "it ended the kernel", "time": "it did not stop when its time was up"}[why.kind]
+            self.failed[piece.cell] = _stopped(why)[1]
             raise
         if ran.problem:
             self.failed[piece.cell] = ran.problem
@@ -212,10 +212,11 @@ class _UsedUp(Exception):
     """The submission wore out its kernels or its time; the text says which."""
 
 
-_STOPPED = {
-    "died": ("stopped", "it ended the kernel: a crash, an exit, or more memory than there is"),
-    "time": ("time", "it did not stop when its time was up: is there a loop that never ends?"),
-}
+def _stopped(why):
+    """(label, sentence) on a kernel that is gone."""
+    if why.kind == "time":
+        return "time", "it did not stop when its time was up: is there a loop that never ends?"
+    return "stopped", f"it ended the kernel: {why.why or 'a crash, an exit, or more memory than there is'}"
 
 
 def _parameters(exercise):

@@ -5,16 +5,18 @@ none of them can make the judge wait longer than the limits say.
 """
 
 import contextlib
+import re
 import time
 from dataclasses import dataclass, field
 
 import zmq
 
 from rnncourse.grading.judge import wire
-from rnncourse.grading.judge.outputs import Outputs
+from rnncourse.grading.judge.outputs import Outputs, printable
 
 START_SECONDS = 60.0
 GRACE = 5.0  # seconds that an interrupted cell has to end before its kernel is killed
+_CELL_FILE = re.compile(r"\(\d+\.py, (line \d+)\)")  # IPython's own name for a cell says nothing to a learner
 SOURCES = ("wire", "beside")
 LOAD = """
 import sys, types
@@ -28,9 +30,9 @@ del _name, _text, _module, sys, types
 class Stopped(Exception):
     """The kernel gave no answer: it died ("died") or had to be ended ("time"); it is gone."""
 
-    def __init__(self, kind):
-        super().__init__(kind)
-        self.kind = kind
+    def __init__(self, kind, why=""):
+        super().__init__(f"{kind}: {why}" if why else kind)
+        self.kind, self.why = kind, why  # why: the bound that it overstepped, where one is known
 
 
 class NoKernel(Exception):
@@ -61,20 +63,24 @@ class Session:
             NoKernel: it does not come up.
         """
         self.end()
+        from rnncourse.grading.sandbox import SandboxError
+
         sources = {name: _source(name) for name in SOURCES}
         try:
             self.kernel = self._start()
             problem = self.run(LOAD.format(sources=sources), START_SECONDS, history=False).problem
-        except (Stopped, OSError, RuntimeError) as why:
+        except (Stopped, SandboxError, OSError) as why:
             raise NoKernel(f"{type(why).__name__}: {why}") from why
         if problem:
             raise NoKernel(problem)
 
     def end(self):
-        """End the kernel and all that it started."""
+        """End the kernel and all that it started; returns the bound that it overstepped, in words, if any."""
         kernel, self.kernel = self.kernel, None
-        if kernel is not None:
-            kernel.kill()
+        if kernel is None:
+            return ""
+        kernel.kill()
+        return kernel.why
 
     @property
     def left(self):
@@ -117,8 +123,7 @@ class Session:
             return reply
         self.kernel.interrupt()
         if self._wait(sent, GRACE, outputs) is None:
-            self.end()
-            raise Stopped("time")
+            raise Stopped("time", self.end())
         return f"it took longer than {seconds:g} seconds"
 
     def _wait(self, sent, seconds, outputs):
@@ -137,8 +142,7 @@ class Session:
             if reply is not None and (idle or not ready):
                 return reply
             if not ready and not self.kernel.alive():
-                self.end()
-                raise Stopped("died")
+                raise Stopped("died", self.end())
         return reply
 
     def _gather(self, client, sent, outputs):
@@ -184,4 +188,5 @@ def _problem(reply):
     if reply.get("status") == "ok":
         return ""
     name, value = str(reply.get("ename", "an error"))[:80], str(reply.get("evalue", ""))[:300]
-    return f"{name}: {value}" if value else name
+    value = _CELL_FILE.sub(r"(\1)", value)
+    return printable(f"{name}: {value}" if value else name)
