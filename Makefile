@@ -1,8 +1,10 @@
 # The course's commands. Each sets up its own environment in .venv first, and is quick when that is done.
 #
 #   make lab         open the course in JupyterLab, in the folder my-course
-#   make test        run every test and every check of the code
+#   make test        run the tests and every check of the code
+#   make test-long   run the long tests: attacks and faults of grading, nbval on every notebook
 #   make bench       time the cells beside torch, and write tests/benchmarks/RESULTS.md
+#   make bench-grading   time grading beside stock nbgrader, and write tests/benchmarks/GRADING.md
 #   make notebooks   rebuild the notebooks from their sources (authors)
 #   make lock        renew requirements.lock from pyproject.toml (authors; needs uv)
 #   make clean       remove the environment and the caches; your notebooks stay
@@ -18,7 +20,11 @@ BIN := $(CURDIR)/.venv/bin
 # nbgrader calls alembic, and notebooks call rnncourse, from PATH.
 IN_VENV := PATH="$(BIN):$$PATH"
 
-.PHONY: help lab test bench notebooks lock clean setup
+# What `make test` leaves to `make test-long`: each takes minutes.
+LONG := tests/grading/attacks tests/grading/faults tests/notebooks/test_nbval.py
+PYTEST_COMMAND := $(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help lab test test-long bench bench-grading notebooks lock clean setup
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,10 +39,16 @@ test: setup
 	@echo "ruff"; $(IN_VENV) ruff check .
 	@echo "import-linter"; $(IN_VENV) lint-imports --no-cache
 	@echo "codespell"; $(IN_VENV) codespell
-	@$(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@$(PYTEST_COMMAND) $(LONG:%=--ignore=%) $(PYTEST)
+
+test-long: setup
+	@$(PYTEST_COMMAND) $(LONG) $(PYTEST)
 
 bench: setup
-	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_*.py $(PYTEST)
+	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_cells.py tests/benchmarks/bench_ratios.py $(PYTEST)
+
+bench-grading: setup
+	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_grading.py $(PYTEST)
 
 notebooks: setup
 	@$(IN_VENV) $(BIN)/rnncourse build

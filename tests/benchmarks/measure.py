@@ -71,7 +71,11 @@ def numpy_step(layer, x, dhs):
 
 
 def torch_step(module, x, dhs):
-    """The same in torch."""
+    """The same in torch, with batch first as in ours and with what is cheapest for it: gradients set to None.
+
+    Both live with the C library's memory as it is by default. For nn.LSTM that matters where N H is large: its
+    workspace is given back and asked for anew in every step.
+    """
     x, dhs = torch.tensor(x, requires_grad=True), torch.tensor(dhs)
 
     def run():

