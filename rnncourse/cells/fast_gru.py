@@ -3,7 +3,8 @@
 What brings the speed, each thing known from the plain version:
 - x_t, 1 and h_{t-1} stand side by side, so one product a step gives both sigmoid gates, bias included; the
   candidate's share of x waits for no state and is one product for all steps, before the loop;
-- the columns of the sigmoids are stored negated, so 1 / (1 + exp(a)) is a sigmoid without a minus;
+- sigmoid(a) = 1/2 + 1/2 tanh(a/2), so with the columns of the sigmoids halved, a tanh does both and nothing overflows;
+- gates and state lie in one piece each, (B, H), for which NumPy has its fastest loops;
 - every result goes into memory that was reserved before the loop (the last argument of each call);
 - all of da is the gradient of h_t times slopes known beforehand: they are computed for many steps at once, and so
   are dW and dx, since no step waits for them.
@@ -12,10 +13,18 @@ What brings the speed, each thing known from the plain version:
 from typing import NamedTuple
 
 import numpy as np
-from numpy import add, dot, exp, multiply, reciprocal, subtract, tanh
+from numpy import add, multiply, subtract, tanh
 
 from rnncourse.cells.gru import GRU
-from rnncourse.cells.joined import chunks_backward, joined_inputs, joined_with_states, resting_rows, states_of
+from rnncourse.cells.joined import (
+    chunks_backward,
+    joined_inputs,
+    joined_with_states,
+    product_by_block,
+    resting_rows,
+    states_of,
+    steps_of,
+)
 
 
 class FastGRUTrace(NamedTuple):
@@ -41,9 +50,8 @@ class FastGRU(GRU):
         """As `GRU.forward`."""
         x, mask = self.accept(x, mask)
         trace = self._reserved(joined_inputs(x, self.accept_state(state, len(x), "state")))
-        with np.errstate(over="ignore"):  # exp of a large number is inf, and 1 / inf is the right 0
-            self._forward_loop(*trace, resting_rows(mask, x.shape[1]))
-        return states_of(trace.s, self.D), trace.s[-1, :, self.D + 1 :].copy(), trace
+        state = self._forward_loop(*trace, resting_rows(mask, x.shape[1]))
+        return states_of(trace.s, self.D), state, trace
 
     def _reserved(self, s):
         """The trace with s and, for the time being in n, the candidate's share of x."""
@@ -54,38 +62,38 @@ class FastGRU(GRU):
     def _forward_loop(self, s, r_z, n, h_n, resting):
         D, (B, H) = self.D, n.shape[1:]
         W_rz, W_hn, _ = self._columns()
-        h = s[:, :, D + 1 :]  # (T + 1, B, H), a view: a step writes where the next one reads
-        a = np.empty((B, 2 * H), s.dtype)
-        a_rz = a.reshape(B, 2, H).transpose(1, 0, 2)  # (2, B, H), a view
-        term, one = np.empty((B, H), s.dtype), s.dtype.type(1)
-        steps = zip(s, s[:, :, D:], r_z, r_z[:, 0], r_z[:, 1], n, h_n, h, h[1:], resting, strict=False)
-        for s_t, one_h, r_z_t, r, z, n_t, h_n_t, h_prev, h_t, rest in steps:
-            dot(s_t, W_rz, a)
-            exp(a_rz, r_z_t)
-            add(r_z_t, one, r_z_t)
-            reciprocal(r_z_t, r_z_t)  # sigmoid
-            dot(one_h, W_hn, h_n_t)
+        product, W_rz, both = product_by_block(W_rz, r_z, self.made)  # both: r_z, as the product fills it
+        half = np.full(both.shape[1:], 0.5, s.dtype)  # NumPy takes an array faster than a number
+        h, term = s[0, :, D + 1 :].copy(), np.empty((B, H), s.dtype)
+        steps = zip(s, s[:, :, D:], both, r_z[:, 0], r_z[:, 1], n, h_n, s[1:, :, D + 1 :], resting, strict=False)
+        for s_t, one_h, r_z_t, r, z, n_t, h_n_t, h_t, rest in steps:
+            product(s_t, W_rz, r_z_t)
+            tanh(r_z_t, r_z_t)
+            multiply(r_z_t, half, r_z_t)
+            add(r_z_t, half, r_z_t)  # sigmoid
+            one_h.dot(W_hn, h_n_t)
             multiply(r, h_n_t, term)
             add(n_t, term, n_t)
             tanh(n_t, n_t)
             if rest is not None:
                 z[rest], n_t[rest] = 1, 0  # then h_t is h_{t-1}
-            subtract(h_prev, n_t, term)
-            multiply(z, term, term)
-            add(n_t, term, h_t)  # n + z (h - n) = (1 - z) n + z h
+            subtract(h, n_t, h)
+            multiply(z, h, h)
+            add(n_t, h, h)  # n + z (h - n) = (1 - z) n + z h
+            h_t[...] = h  # for the next product
+        return h
 
     def retrace(self, x, hs, state=None, mask=None):
         """Return the trace of forward from its arguments and its hs: all gates of all steps at once."""
         x, mask = self.accept(x, mask)
         h0 = self.accept_state(state, len(x), "state")
         s, r_z, n, h_n = trace = self._reserved(joined_with_states(x, h0, hs))
-        (T, B, H), one = n.shape, s.dtype.type(1)
+        T, B, H = n.shape
         W_rz, W_hn, _ = self._columns()
         rows = s[:T].reshape(T * B, -1)
-        with np.errstate(over="ignore"):
-            exp((rows @ W_rz).reshape(T, B, 2, H).transpose(0, 2, 1, 3), r_z)
-        add(r_z, one, r_z)
-        reciprocal(r_z, r_z)
+        tanh((rows @ W_rz).reshape(T, B, 2, H).transpose(0, 2, 1, 3), r_z)
+        multiply(r_z, 0.5, r_z)
+        add(r_z, 0.5, r_z)
         np.matmul(rows[:, self.D :], W_hn, h_n.reshape(T * B, H))
         add(n, r_z[:, 0] * h_n, n)
         tanh(n, n)
@@ -105,7 +113,7 @@ class FastGRU(GRU):
         for chunk in chunks_backward(T, B):
             m = chunk.stop - chunk.start
             slopes = _slopes(r_z[chunk], n[chunk], h_n[chunk], s[chunk, :, D + 1 :])
-            up = dhs[:, chunk].transpose(1, 0, 2)  # (m, B, H)
+            up = steps_of(dhs, chunk)  # (m, B, H)
             da = _backward_loop(dh, up, slopes, r_z[chunk, 1], W_h_back).reshape(m * B, 4 * H)
             s_chunk, da_x, da_h = s[chunk].reshape(m * B, -1), da[:, : 3 * H], da[:, H:]
             dW_x += s_chunk[:, : D + 1].T @ da_x  # [x, 1] meets n, r, z
@@ -119,7 +127,7 @@ class FastGRU(GRU):
             D, H, b_x, b_h = self.D, self.H, self.bias("b_x"), self.bias("b_h")
             W = np.concatenate([self.W_x, (b_x + b_h)[None], self.W_h])
             W[D, 2 * H :] = b_x[2 * H :]
-            W_rz, W_xn = -W[:, : 2 * H], W[: D + 1, 2 * H :].copy()  # (D + 1 + H, 2H), negated, and (D + 1, H)
+            W_rz, W_xn = W[:, : 2 * H] / 2, W[: D + 1, 2 * H :].copy()  # (D + 1 + H, 2H), halved, and (D + 1, H)
             W[D, 2 * H :] = b_h[2 * H :]
             return W_rz, W[D:, 2 * H :].copy(), W_xn  # in the middle (1 + H, H)
 
@@ -127,7 +135,7 @@ class FastGRU(GRU):
 
     def _columns_back(self):
         n_first = np.roll(self.W_x, self.H, axis=1)
-        return n_first.T, np.ascontiguousarray(self.W_h.T)  # (3H, D), rows n, r, z, and (3H, H), rows r, z, n
+        return [np.ascontiguousarray(W.T) for W in (n_first, self.W_h)]  # (3H, D), rows n, r, z; (3H, H), rows r, z, n
 
 
 def _slopes(r_z, n, h_n, h_prev):
@@ -135,13 +143,14 @@ def _slopes(r_z, n, h_n, h_prev):
     r = r_z[:, 0]  # (m, B, H)
     slopes = np.empty((len(n), 4, *n.shape[1:]), n.dtype)
     d_n, d_r, d_z, d_hn = (slopes[:, k] for k in range(4))
+    multiply(n, n, d_n)
+    subtract(1, d_n, d_n)
     subtract(1, r_z, slopes[:, 1:3])
-    d_n[:] = d_z  # 1 - z
+    d_n *= d_z  # (1 - n²) (1 - z)
     slopes[:, 1:3] *= r_z  # sigmoid' = sigmoid (1 - sigmoid)
-    d_n *= 1 - n * n  # (1 - z) (1 - n²)
+    d_r *= multiply(d_n, h_n, d_hn)  # d_hn has nothing to hold yet
+    d_z *= subtract(h_prev, n, d_hn)
     multiply(d_n, r, d_hn)
-    d_r *= d_n * h_n
-    d_z *= h_prev - n
     return slopes
 
 
@@ -156,7 +165,7 @@ def _backward_loop(dh, dhs, slopes, z, W_back):
     for dh_t, slopes_t, z_t, blocks_t, da_h in steps:
         add(dh, dh_t, dh)
         multiply(dh, slopes_t, blocks_t)
-        dot(da_h, W_back, through_W)
+        da_h.dot(W_back, through_W)
         multiply(dh, z_t, dh)
         add(dh, through_W, dh)
     return da

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-CHUNK_ROWS = 256  # rows (time x batch) that the backward pass takes at once: they stay in a core's own cache
+CHUNK_ROWS = 512  # rows (time x batch) that the backward pass takes at once: a cache holds them, a product is large
 
 
 def joined_inputs(x, h0):
@@ -31,6 +31,30 @@ def states_of(s, D):
     return np.ascontiguousarray(s[1:, :, D + 1 :].transpose(1, 0, 2))
 
 
+def steps_of(dhs, time):
+    """Return the steps of dhs (B, T, H) in the slice `time` as a copy with time first, (m, B, H)."""
+    return dhs[:, time].transpose(1, 0, 2).copy()
+
+
+def product_by_block(wide, blocks, made):
+    """Return (product, W, out) such that product(s[t], W, out[t]) fills blocks[t], gate by gate, with s[t] @ wide.
+
+    wide is (K, G H), one block of H columns a gate; blocks is (T, G, B, H), so that a gate lies in one piece. That
+    takes a product for each gate, W being (G, K, H); but a single sequence has its gates side by side already.
+    out is a view of blocks; made is that of the layer, which keeps W if it is held still.
+
+    >>> s, wide, blocks = np.ones((1, 5, 2)), np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 2.0]]), np.empty((1, 3, 5, 1))
+    >>> product, W, out = product_by_block(wide, blocks, lambda name, make: make())
+    >>> product(s[0], W, out[0])[:, 0].tolist(), blocks[0, :, 4].tolist()
+    ([[1.0], [3.0], [5.0]], [[1.0], [3.0], [5.0]])
+    """
+    (T, G, B, H), K = blocks.shape, len(wide)
+    if B == 1:
+        return np.ndarray.dot, wide, blocks.reshape(T, 1, G * H)
+    W = made("by block", lambda: np.ascontiguousarray(wide.reshape(K, G, H).transpose(1, 0, 2)))
+    return np.matmul, W, blocks
+
+
 def resting_rows(mask, T):
     """Return for each of T steps the rows (sequences) where `mask` (B, T) is False, or None where all are real."""
     if mask is None:
@@ -42,7 +66,7 @@ def chunks_backward(T, B):
     """Yield slices that cut T steps of B rows into chunks of about CHUNK_ROWS rows, the last chunk first.
 
     >>> list(chunks_backward(5, 128))
-    [slice(4, 5, None), slice(2, 4, None), slice(0, 2, None)]
+    [slice(4, 5, None), slice(0, 4, None)]
     """
     steps = max(1, CHUNK_ROWS // B)
     for start in reversed(range(0, T, steps)):

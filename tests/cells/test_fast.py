@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnncourse.cells import GRU, LSTM, RNN, FastGRU, FastLSTM, FastRNN
-from rnncourse.cells.joined import CHUNK_ROWS
+from rnncourse.cells.joined import CHUNK_ROWS, product_by_block
 
 PAIRS = [(RNN, FastRNN), (LSTM, FastLSTM), (GRU, FastGRU)]
 pairs = pytest.mark.parametrize("plain, fast", PAIRS, ids=["rnn", "lstm", "gru"])
@@ -29,6 +29,29 @@ def both(plain, fast, rng, B, T, D, H, dtype=np.float64, mask=None, scale=1.0):
 def test_the_borders_of_chunks_leave_no_mark(plain, fast, T):
     for ours, theirs in zip(*both(plain, fast, np.random.default_rng(T), 3, T, 2, 5, scale=0.1), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("B", [1, 3])
+def test_a_product_by_block_fills_each_gate_and_nothing_else(B):
+    T, K, G, H = 2, 5, 4, 3
+    rng = np.random.default_rng(B)
+    s, wide, memory = rng.normal(size=(T, B, K)), rng.normal(size=(K, G * H)), np.full((T, G + 1, B, H), np.nan)
+    product, W, out = product_by_block(wide, memory[:, :G], lambda name, make: make())
+    for s_t, out_t in zip(s, out, strict=True):
+        product(s_t, W, out_t)
+    for g in range(G):
+        np.testing.assert_allclose(memory[:, g], s @ wide[:, g * H : (g + 1) * H], rtol=1e-12, atol=1e-14)
+    assert np.isnan(memory[:, G]).all()
+
+
+@pairs
+@pytest.mark.parametrize("B", [1, 2])
+def test_upstream_gradients_stay_as_they_were(plain, fast, B):
+    rng = np.random.default_rng(B)
+    layer, dhs = fast.random(rng, 2, 3), rng.normal(size=(B, 4, 3))
+    kept = dhs.copy()
+    layer.backward(dhs, layer.forward(rng.normal(size=(B, 4, 2)))[2])
+    np.testing.assert_array_equal(dhs, kept)
 
 
 @pairs
