@@ -5,6 +5,7 @@
 #   make test-long   run the long tests: attacks and faults of grading, nbval on every notebook
 #   make bench       time the cells beside torch, and write tests/benchmarks/RESULTS.md
 #   make bench-grading   time grading beside stock nbgrader, and write tests/benchmarks/GRADING.md
+#   make bench-class     grade a thousand simulated students, and write tests/benchmarks/CLASS.md
 #   make notebooks   rebuild the notebooks from their sources (authors)
 #   make lock        renew requirements.lock from pyproject.toml (authors; needs uv)
 #   make clean       remove the environment and the caches; your notebooks stay
@@ -24,7 +25,7 @@ IN_VENV := PATH="$(BIN):$$PATH"
 LONG := tests/grading/attacks tests/grading/faults tests/notebooks/test_nbval.py
 PYTEST_COMMAND := $(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help lab test test-long bench bench-grading notebooks lock clean setup
+.PHONY: help lab test test-long bench bench-grading bench-class notebooks lock clean setup
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -49,6 +50,9 @@ bench: setup
 
 bench-grading: setup
 	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_grading.py $(PYTEST)
+
+bench-class: setup
+	@$(IN_VENV) $(BIN)/python -m pytest -q tests/benchmarks/bench_class.py $(PYTEST)
 
 notebooks: setup
 	@$(IN_VENV) $(BIN)/rnncourse build

@@ -81,7 +81,8 @@ def _first_of_each(found, cause):
         first.setdefault((finding.result, finding.label), finding)
     shown = list(first.values())[:SHOWN]
     if len(first) > SHOWN:
-        shown.append(Finding("more", f"{len(first) - SHOWN} more findings of this kind"))
+        more = len(first) - SHOWN
+        shown.append(Finding("more", f"{more} more finding{'s' * (more > 1)} of this kind"))
     if cause is not None and cause.kind == "shortcut" and not shown:
         shown.append(Finding("shortcut", "the values are right, but this exercise asks you to write the computation"))
     return shown

@@ -12,7 +12,11 @@ COMMANDS = {
     "check": "check a file or notebook from the terminal",
     "hint": "show the next hint of an exercise",
     "status": "what is solved, what is open",
+    "doctor": "is this machine ready, and what to do if it is not",
+    "grade": "judge the submissions of an assignment (instructors)",
     "build": "build the notebooks from their sources (authors)",
+    "feedback": "write the feedback pages of an assignment (instructors)",
+    "export": "export the grades of a class as CSV (instructors)",
 }
 
 

@@ -14,10 +14,8 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from class_room import STEPS, environment, hand_in, make_class, scores
-
 from rnncourse.grading.sandbox import isolation
+from tests.grading.class_room import STEPS, environment, hand_in, make_class, scores
 
 FOLDER = Path(__file__).parent
 STUDENTS = int(os.environ.get("BENCH_STUDENTS", "20"))

@@ -1,0 +1,64 @@
+"""Workers of an existing Dask cluster; each needs this package and bubblewrap, and no folder of the class."""
+
+import itertools
+
+from rnncourse.grading.queue.work import Done, work
+
+
+class NoCluster(Exception):
+    """The scheduler cannot be reached; the message says what to do."""
+
+
+class ClusterPool:
+    """The same as `LocalPool`, on the cluster of a scheduler's address, such as "tcp://10.0.0.5:8786"."""
+
+    elsewhere = True  # what isolation there is, is for each worker to see
+
+    def __init__(self, address, seconds=20):
+        try:
+            from distributed import Client
+        except ImportError:
+            raise NoCluster('a cluster needs the package distributed: pip install "rnncourse[instructors]"') from None
+        try:
+            self._client = Client(address, timeout=seconds, set_as_default=False)
+        except (OSError, ValueError) as error:
+            told = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise NoCluster(f"no scheduler answers at {address} ({told}); start one with: dask scheduler") from error
+
+    @property
+    def workers(self):
+        """Threads of all workers together; each judges one submission at a time."""
+        return max(1, sum(self._client.nthreads().values()))
+
+    def run(self, tagged):
+        """Judge jobs; a bounded number is on the cluster at a time, and one whose worker is lost moves to another."""
+        from distributed import as_completed
+
+        tagged, tags, ended = zip(itertools.count(), tagged), {}, as_completed()
+        try:
+            while True:
+                self._fill(tagged, tags, ended)
+                if not tags:
+                    return
+                future = next(ended)
+                yield tags.pop(future.key), _done(future)
+        finally:
+            self.close()
+
+    def _fill(self, tagged, tags, ended):
+        while len(tags) < 3 * self.workers and (pair := next(tagged, None)) is not None:
+            number, (tag, job) = pair
+            future = self._client.submit(work, job, key=f"judge-{self._client.id}-{number}", pure=False)
+            tags[future.key] = tag
+            ended.add(future)
+
+    def close(self):
+        """Leave the cluster; what is still on it is cancelled."""
+        self._client.close()
+
+
+def _done(future):
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001 - whatever the cluster says, such as KilledWorker, is told
+        return Done(None, 0.0, f"the cluster gave no result: {type(error).__name__}: {str(error)[:300]}")
