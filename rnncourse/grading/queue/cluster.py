@@ -14,7 +14,7 @@ class ClusterPool:
 
     elsewhere = True  # what isolation there is, is for each worker to see
 
-    def __init__(self, address, seconds=20):
+    def __init__(self, address, seconds=10):
         try:
             from distributed import Client
         except ImportError:
@@ -34,7 +34,7 @@ class ClusterPool:
         """Judge jobs; a bounded number is on the cluster at a time, and one whose worker is lost moves to another."""
         from distributed import as_completed
 
-        tagged, tags, ended = zip(itertools.count(), tagged), {}, as_completed()
+        tagged, tags, ended = zip(itertools.count(), tagged), {}, as_completed(loop=self._client.loop)
         try:
             while True:
                 self._fill(tagged, tags, ended)

@@ -42,7 +42,7 @@ def test_a_lost_worker_of_a_cluster_costs_nothing(room):
     distributed = pytest.importorskip("distributed")
     room_ = room.make(8)
     room_.work(0)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1") as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1") as cluster:
         victim = next(iter(cluster.workers.values())).pid
         running = room_.start("--scheduler", cluster.scheduler_address)
         _until_at_work(victim)
