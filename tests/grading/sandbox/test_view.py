@@ -1,0 +1,75 @@
+"""What of the package is shown, and how the stand-ins answer where learners leave calls in their notebooks."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rnncourse
+from rnncourse.grading.sandbox import view
+
+PACKAGE = Path(rnncourse.__file__).parent
+HIDDEN = {"authoring", "cli", "exercises", "grading", "launcher", "learner"}  # the last has stand-ins
+
+
+def test_every_room_is_either_shown_or_hidden_on_purpose():
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()} - {"_course"}
+    assert rooms <= HIDDEN | set(view.SHOWN)
+    assert not HIDDEN & set(view.SHOWN)
+
+
+def test_what_is_shown_is_compiled_and_complete():
+    shown = view.package_view()
+    sources = {path.relative_to(shown).as_posix() for path in shown.rglob("*.py")}
+    for room in view.SHOWN:
+        assert {name for name in sources if name.startswith(f"{room}/")} == {
+            path.relative_to(PACKAGE).as_posix() for path in (PACKAGE / room).rglob("*.py")
+        }
+    assert {name for name in sources if name.startswith("exercises/")} == {"exercises/__init__.py"}
+    assert not any(name.startswith(("grading/", "authoring/", "cli/", "launcher/")) for name in sources)
+    compiled = {path.name.split(".")[0] for path in shown.rglob("*.pyc")}
+    assert {Path(name).stem for name in sources} == compiled
+
+
+def test_everybody_can_read_it_whatever_the_instructor_s_files_are_like():
+    code = "import os\nos.umask(0o077)\nfrom rnncourse.grading.sandbox import view\n"
+    code += "paths = [view.launcher(), *view.package_view().rglob('*')]\n"
+    code += "print([path for path in paths if path.stat().st_mode & 0o044 != 0o044])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_probe_can_be_sent_and_imported(kernel, run):
+    assert run(kernel, "from rnncourse.checking import limit, probe\nprint(probe.plain([1, 2]))").text == "[1 2]\n"
+
+
+CALLS = {
+    "check(mine)": "mine is checked by the course's judge, outside this notebook.\n",
+    "check(mine, '1.2')": "1.2 is checked by the course's judge, outside this notebook.\n",
+    "print(ready(mine))": "This demonstration is passed over while the notebook is graded.\nFalse\n",
+    "progress()": "Progress is shown in your own notebook, not while it is graded.\n",
+    "print(examine(mine).passed)": "False\n",
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_calls_that_learners_leave_say_one_line(kernel, run, call):
+    ran = run(kernel, f"from rnncourse import check, examine, ready, progress\ndef mine(): pass\n{call}")
+    assert (ran.status, ran.text) == ("ok", CALLS[call])
+
+
+def test_hints_and_predictions_do_not_fail(kernel, run):
+    ran = run(kernel, "from rnncourse import hint, predict\nhint('1.2')\npredict('it grows').outcome(3)")
+    assert ran.status == "ok" and "text/html" in ran.shown
+
+
+def test_nbgrader_never_takes_a_stand_in_for_a_passed_check(start, run):
+    kernel = start(variables={"NBGRADER_EXECUTION": "autograde"})
+    ran = run(kernel, "from rnncourse import check\ndef mine(): pass\ncheck(mine)")
+    assert ran.status == "error" and "cannot be checked here" in ran.text
+
+
+def test_what_learners_import_is_there(kernel, run):
+    code = "import rnncourse.plots.measurements, rnncourse.models\nfrom rnncourse import data\n"
+    code += "from rnncourse.cells import FastLSTM\nprint(data.__name__)"
+    assert run(kernel, code, 60).text == "rnncourse.data\n"
