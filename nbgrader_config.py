@@ -74,6 +74,16 @@ c.Autograde.sanitize_preprocessors = [ClearOutput, DeduplicateIds, OverwriteKern
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = r"(?s).*"
 
+# ---- what an instructor's browser shows ---------------------------------------------------------------------------
+# nbconvert hands the HTML in a student's markdown to the browser as it is: in Formgrader a <script> would run with the
+# instructor's rights. Our filter takes everything active out, of feedback pages too.
+try:
+    from rnncourse.grading.feedback.formgrader import safe_markdown
+except ImportError:  # a machine that only hands out assignments
+    pass
+else:
+    c.HTMLExporter.filters = {"markdown2html": safe_markdown}
+
 # ---- the student's copy ----------------------------------------------------------------------------------------
 # What stands where the solution was. The check knows NotImplementedError and says "not started".
 c.ClearSolutions.code_stub = {"python": "# Your code here\nraise NotImplementedError"}
