@@ -50,7 +50,7 @@ def test_twenty_kills(room):
     said = room_.grade()
     assert " 0 without a verdict" in said
     assert room_.scores == {f"student-{n:02}": room.expected(turn, n) for n, turn in turns.items()}
-    entered = [(event["student"], event["key"]) for event in room_.events if event["event"] == "entered"]
+    entered = [(event["student"], event["verdict"]) for event in room_.events if event["event"] == "entered"]
     assert len(entered) == len(set(entered)), "a verdict was entered twice"
     before = room_.results()
     assert "0 judged, 6 as before" in room_.grade()
