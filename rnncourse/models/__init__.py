@@ -1,14 +1,38 @@
-"""The torch networks that the notebooks train, and the one training loop."""
+"""The torch networks that the notebooks train, and the one training loop.
+
+Networks, with the recurrent kind ("rnn", "gru", "lstm") as a parameter:
+    `SequenceClassifier` (one answer a sequence), `MeanClassifier` (its baseline without order), `SymbolLabeller` (an
+    answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on)
+First weights:  `start_from` (orthogonal, identity, forget bias, chrono), `parameters` counts them
+Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffled`, `fresh`, `consecutive`; objectives
+                `answer_loss`, `step_loss`, `stream_loss`
+Afterwards:     `outputs`, `states`, `accuracy`, `label_scores`
+"""
 
 from importlib import import_module
 
 _HOME = {
-    "SequenceClassifier": "classifier",
+    "CharacterModel": "labeller",
+    "Forecaster": "forecaster",
+    "History": "training",
     "MeanClassifier": "classifier",
+    "SequenceClassifier": "classifier",
+    "Settings": "training",
+    "SymbolLabeller": "labeller",
+    "accuracy": "answers",
+    "answer_loss": "objectives",
+    "consecutive": "batches",
+    "fit": "training",
+    "fresh": "batches",
+    "label_scores": "answers",
+    "outputs": "answers",
+    "parameters": "recurrent",
+    "shuffled": "batches",
+    "start_from": "recurrent",
+    "states": "answers",
+    "step_loss": "objectives",
+    "stream_loss": "objectives",
     "train": "training",
-    "outputs": "training",
-    "states": "training",
-    "accuracy": "training",
 }
 
 __all__ = list(_HOME)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rnncourse.models import MeanClassifier, SequenceClassifier
-from rnncourse.models.classifier import KINDS
+from rnncourse.models.recurrent import KINDS
 
 
 def drawn(kind="rnn", seed=0, **sizes):
