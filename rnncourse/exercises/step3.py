@@ -1236,6 +1236,7 @@ class adding_problem:
         "the largest of random numbers marks the place": lambda rng, batch, length: _problem_by_argmax(rng, batch, length),
         "tensors in a list": lambda rng, batch, length: list(map(_tensor, _problem(rng, batch, length))),
     }
+    forbidden = ("rnncourse.data.memory.adding_problem",)
     hints = (
         "How many marks are in each sequence, and in which part of it may each stand?",
         "x[:, :, 0] = rng.random((batch, length)); one mark at rng.integers(0, length // 2, batch), one at rng.integers(length // 2, length, batch); y = (x[:, :, 0] * x[:, :, 1]).sum(axis=1), (B,).",

@@ -1,19 +1,21 @@
 """The recurrent layer of every network here: torch's own, with the kind as a parameter and weights from a generator."""
 
+from functools import partial
+
 import numpy as np
 import torch
 
 from rnncourse.cells.initial import chrono_bias, gate_blocks, identity, orthogonal
 
-KINDS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # blocks of H columns
+KINDS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM, "relu": partial(torch.nn.RNN, nonlinearity="relu")}
+GATES = {"rnn": 1, "gru": 3, "lstm": 4, "relu": 1}  # blocks of H columns
 STARTS = ("default", "orthogonal", "identity")
 
 
 def recurrent_layer(kind, inputs, hidden, layers=1, bidirectional=False):
     """Return torch.nn.RNN, GRU or LSTM with `batch_first`; its weights are still to be drawn, see draw_weights.
 
-    Raises ValueError for another kind than "rnn", "gru", "lstm".
+    `kind` is "rnn", "gru", "lstm", or "relu" for a vanilla RNN with a ReLU for its tanh; ValueError for another one.
     """
     if kind not in KINDS:
         raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
@@ -71,6 +73,23 @@ def _bias_gates(layer, name, kind, rng, forget_bias, longest):
         chosen = torch.from_numpy(chrono_bias(rng, kind, H, longest).astype(np.float32))
         gates = slice(0, 2 * H) if kind == "lstm" else slice(H, 2 * H)
         first[gates], second[gates] = chosen[gates].to(first), 0.0
+
+
+def recurrent_weights(kind, inputs, hidden):
+    """Return the number of weights of one recurrent layer, as torch has them, with two biases a gate."""
+    return GATES[kind] * hidden * (inputs + hidden + 2)
+
+
+def hidden_for(kind, inputs, budget):
+    """Return the largest hidden size whose recurrent layer has at most `budget` weights: equal weights, fair arms.
+
+    >>> [hidden_for(kind, 2, 4608) for kind in ("rnn", "gru", "lstm")]
+    [65, 37, 32]
+    """
+    H = 0
+    while recurrent_weights(kind, inputs, H + 1) <= budget:
+        H += 1
+    return H
 
 
 def parameters(model):
