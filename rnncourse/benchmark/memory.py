@@ -114,7 +114,7 @@ def curve(task, arm, rate, seed, seconds):
         history = train(task, arm, rate, seed, max(1, int(seconds / (trial.seconds[-1] / 5))))
     except ValueError:
         return {"seconds": [], "losses": []}
-    return {"seconds": [round(s, 3) for s in history.seconds], "losses": [float(f"{loss:.4g}") for loss in history.losses]}
+    return {"seconds": [round(s, 2) for s in history.seconds], "losses": [float(f"{loss:.3g}") for loss in history.losses]}
 
 
 def train(task, arm, rate, seed, epochs):

@@ -25,6 +25,11 @@ def _gate_weights(rng, D, H, gates):
     return W_x, W_h, rng.normal(size=gates * H)
 
 
+def _thousands(rng, B, D):
+    """Inputs (B, D) of thousands, of both signs: large enough that some gate is asked for e to the 1,000."""
+    return rng.choice([-1.0, 1.0], size=(B, D)) * rng.uniform(3e3, 6e3, size=(B, D))
+
+
 def _blocks(a, gates):
     """The gates' blocks of columns, side by side."""
     return np.split(a, gates, axis=-1)
@@ -77,9 +82,8 @@ class lstm_step:
             state = {"h": rng.uniform(-1, 1, size=(B, H)), "c": 1.5 * rng.normal(size=(B, H))}
             yield Case({"x": rng.normal(size=(B, D))} | state | {"W_x": W_x, "W_h": W_h, "b": b}, "ordinary")
         W_x, W_h, b = _gate_weights(rng, 2, 4, 4)
-        x = 1e3 * rng.choice([-1, 1], size=(3, 2)) * rng.uniform(1, 2, size=(3, 2))
-        state = {"h": rng.uniform(-1, 1, size=(3, 4)), "c": rng.normal(size=(3, 4))}
-        yield Case({"x": x} | state | {"W_x": W_x, "W_h": W_h, "b": b}, "large")
+        state = {"h": rng.uniform(-1, 1, size=(6, 4)), "c": rng.normal(size=(6, 4))}
+        yield Case({"x": _thousands(rng, 6, 2)} | state | {"W_x": W_x, "W_h": W_h, "b": b}, "large")
 
     def reference(x, h, c, W_x, W_h, b):
         i, f, g, o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)  # each (B, H)
@@ -467,9 +471,9 @@ def _inverted(z, n, h):
     return z * n + (1 - z) * h
 
 
-def _gru_case(rng, B, D, H, scale=1.0):
+def _gru_case(rng, B, D, H):
     W_x, W_h, b_x = _gate_weights(rng, D, H, 3)
-    return {"x": scale * rng.normal(size=(B, D)), "h": rng.uniform(-1, 1, size=(B, H)), "W_x": W_x, "W_h": W_h, "b_x": b_x, "b_h": rng.normal(size=3 * H)}
+    return {"x": rng.normal(size=(B, D)), "h": rng.uniform(-1, 1, size=(B, H)), "W_x": W_x, "W_h": W_h, "b_x": b_x, "b_h": rng.normal(size=3 * H)}
 
 
 @exercise(id="3.4", points=4, minutes=25, difficulty=3, importance=5)
@@ -485,7 +489,7 @@ class gru_step:
         for B, D, H in ((4, 3, 2), (1, 2, 3)):  # where h is 0 and b_h has no part in n, the reset changes nothing
             args = _gru_case(rng, B, D, H)
             yield Case(args | {"h": 0 * args["h"], "b_h": args["b_h"] * (np.arange(3 * H) < 2 * H)}, "zeros")
-        yield Case(_gru_case(rng, 3, 2, 4, scale=1e3), "large")
+        yield Case(_gru_case(rng, 6, 2, 4) | {"x": _thousands(rng, 6, 2)}, "large")
 
     def reference(x, h, W_x, W_h, b_x, b_h):
         x_r, x_z, x_n = np.split(x @ W_x + b_x, 3, axis=1)  # each (B, H)

@@ -1,6 +1,7 @@
 """What gates do: the cell as a drawing, gates over time, how long units remember."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from rnncourse.plots.figure import Figure
 from rnncourse.plots.sheet import arrow, box, label, number, sheet
@@ -102,6 +103,7 @@ def half_life_histogram(groups, needed=None):
         labels[0], labels[-1] = f"below {HALVES[1]:g}", f"above {HALVES[-2]:g}"
         axes.set(xlabel="half-life in steps", ylabel="units")
         axes.set_xticks(places, labels)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         told = "; ".join(f"{name}: median {np.median(lives):.3g}, {int((lives >= (needed[1] if needed else 10)).sum())} of {len(lives)} units reach {needed[1] if needed else 10:g} steps" for name, lives in groups.items())
         return Figure(figure, f"How many units have which half-life of memory, in steps. {told}.")
