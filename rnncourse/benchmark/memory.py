@@ -152,7 +152,7 @@ def machine():
     import torch
 
     versions = f"Python {platform.python_version()}, NumPy {np.__version__}, torch {torch.__version__}"
-    return f"one thread of a {platform.machine()} processor with {torch.backends.cpu.get_cpu_capability()}, {versions}"
+    return f"one thread of an {platform.machine()} processor with {torch.backends.cpu.get_cpu_capability()}, {versions}"
 
 
 @dataclass(frozen=True)

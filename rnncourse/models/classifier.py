@@ -40,14 +40,15 @@ class SequenceClassifier(torch.nn.Module):
 
     def forward(self, x, lengths):
         """Scores (B, K) for sequences x (B, T, D), of which the first lengths (B,) steps are real."""
-        states = self._packed_states(x, lengths) if self.packed else self.states(x)
+        states = self.packed_states(x, lengths) if self.packed else self.states(x)
         last = states[torch.arange(len(x), device=x.device), lengths - 1]  # (B, H)
         if self.recurrent.bidirectional:
             H = self.recurrent.hidden_size
             last = torch.cat([last[:, :H], states[:, 0, H:]], dim=1)  # the second reader ends at the first step
         return self.readout(last)  # (B, K)
 
-    def _packed_states(self, x, lengths):
+    def packed_states(self, x, lengths):
+        """Every hidden state of the real steps, (B, T, H) or (B, T, 2H), zeros at padding; padding is never read."""
         packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
         return pad_packed_sequence(self.recurrent(packed)[0], batch_first=True, total_length=x.shape[1])[0]
 

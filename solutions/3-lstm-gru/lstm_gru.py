@@ -452,7 +452,7 @@ def restore(seed, both_sides):
 
 
 found = {way: [restore(n, way == "both sides") for n in range(3)] for way in ("what came before", "both sides")}
-assert min(found["both sides"]) > max(found["what came before"]) + 0.05 > commonest + 0.05
+assert text.fallback or min(found["both sides"]) > max(found["what came before"]) + 0.05 > commonest + 0.05
 means = {way: np.mean(shares) for way, shares in found.items()}
 guess.outcome(f"from what came before {means['what came before']:.2f}, from both sides {means['both sides']:.2f}")
 chart.dots(found, "share of vowels found", limits=(0, 1), reference=("always the commonest", commonest))
@@ -500,7 +500,8 @@ for name, options in arms.items():
     runs = [who_speaks(n, options) for n in range(3)]
     scores[f"{name}, {runs[0][1]:,} weights"] = [share for share, _ in runs]
 means = dict(zip(arms, (np.mean(shares) for shares in scores.values()), strict=True))
-assert text.fallback or speech.fallback or min(means.values()) > 0.93
+assert speech.fallback or min(means.values()) > 0.93
+assert speech.fallback or max(means.values()) - min(means.values()) < 0.05
 one = 1 / len(new_sounds)
 told = ", ".join(f"{name} {share:.3f}" for name, share in means.items())
 guess.outcome(f"{told}; one recording is {one:.4f}")
@@ -803,17 +804,18 @@ clock = np.geomspace(0.3, 11, 40)  # CPU seconds
 shown = ["vanilla RNN", "ReLU RNN, identity", "LSTM", "LSTM, orthogonal and chrono", "GRU, orthogonal and chrono"]
 chart.bands(
     {name: (clock, np.stack([adding[name].at(second) for second in clock], axis=1)) for name in shown},
-    "CPU seconds", "mean squared error", ("remembering nothing", blind), logarithmic="xy")
+    "CPU seconds", "mean squared error", ("remembering nothing", blind), limits=(5e-5, 2), logarithmic="xy")
 
 # %% [markdown]
 # - **A gate is one way to remember, not the only one.** Vanilla networks with a tanh stay at the blind error,
 #   whatever their first weights. The same number of weights **without any gate**, with a ReLU and an identity matrix,
-#   solves the problem in every run. It is delicate: a learning rate three times as large brings it back to the blind
-#   error, and a still larger one breaks it.
+#   solves the problem in every run. It is delicate: some runs jump off the picture on the way, a learning rate three
+#   times as large brings it back to the blind error, and a still larger one breaks it.
 # - **First weights count as much as architecture.** The LSTM as torch starts it solves the problem too, with the
-#   largest rate and later. Chrono biases bring it forward and make the runs alike: look at the widths of the bands.
-# - **Against the clock the LSTM leads, against the data the GRU.** In the contest above the GRU needed the fewest
-#   sequences, here it needs the most time of the gated networks: its steps cost more on this machine.
+#   largest rate and later. Chrono biases bring it forward and make the runs alike: look at the width of the bands.
+# - **Data and time are two scores.** In the contest above the GRU needed the fewest sequences by far. Its steps cost
+#   more, and against the clock what is left of that lead depends on the start: with torch's own first weights the GRU
+#   arrives no later than the LSTM, with chrono biases the LSTM arrives first.
 #
 # ### A second task: copy
 #
@@ -929,12 +931,15 @@ who = {"torch's start": fresh_default, "chrono start": fresh_chrono, "trained": 
 if ready(memory_half_life):
     lives = {name: memory_half_life(gates_of(network, x_new[:50])[1]) for name, network in who.items()}
     assert np.median(lives["torch's start"]) < 3 < np.median(lives["chrono start"])
+    assert max(lives["torch's start"]) < 10 and np.sum(lives["trained"] > 50) < 16
     told = ", ".join(f"{name} {np.median(each):.1f} steps" for name, each in lives.items())
     guess.outcome(f"median half-life: {told}")
     display(half_life_histogram(lives, needed=("50 steps", 50)))
 
 # %% tags=["demo"]
 i, f = gates_of(networks["LSTM", 0], x_new[:1])
+marked = x_new[0, :, 1] > 0
+assert np.max(i[0, marked].mean(axis=0) - i[0, ~marked].mean(axis=0)) > 0.4
 gates_over_time(x_new[0, :, 1], x_new[0, :, 0], {"input gate i": i[0], "forget gate f": f[0]})
 
 # %% [markdown]
@@ -996,22 +1001,25 @@ def forecast_error(kind, seed):
 
 ahead = {name: [forecast_error(kind, seed) for seed in range(2)] for name, kind in three.items()}
 everyone = {"linear map": [baselines["linear map"]]} | ahead
+levels = [np.mean(each) for each in ahead.values()]
+assert readings.fallback or max(levels) - min(levels) < 0.3 * (baselines["persistence"] - max(levels))
+assert readings.fallback or baselines["linear map"] < min(levels) + 0.3
 told = ", ".join(f"{name} {np.mean(each):.1f}" for name, each in (baselines | ahead).items())
 guess.outcome(f"{told} mg/dL")
 chart.dots(everyone, "error in mg/dL", reference=("persistence", baselines["persistence"]))
 
 # %% [markdown]
-# The vanilla network is as good as the gated ones here, within the spread of the runs. And look at the line that
-# needs no training: a linear map of the two hours is at least as good as any of the three. Where the answer lies in
-# the last few steps, the rule is right, and often goes further than it says: you may need no recurrent network at
-# all.
+# All three networks beat persistence clearly. Among each other they are close: gates gain a little, much less than any
+# network gains over persistence. And look at the row that needs no training: a linear map of the two hours is as good
+# as the best of them. Where the answer lies in the last few steps, a gate buys little, and it may be that a recurrent
+# network does, too.
 #
 # | the article's rule | what was found here |
 # |---|---|
-# | simple sequences, immediate dependencies: vanilla RNN | It holds, and a linear map does as well. |
-# | long range: LSTM | Gates help, LSTM or GRU. First weights decide too: an identity matrix with a ReLU adds without gates, and gates with the wrong bias do not. |
-# | faster training: GRU | **It fails on a CPU.** The GRU has fewer weights, needs fewer sequences, and takes more time, since torch's LSTM is fused and its GRU is not. |
-# | future context: bidirectional | It holds where the future says something (vowels in a text). Where it does not (who speaks) the gain is a few recordings, for more time. |
+# | simple sequences, immediate dependencies: vanilla RNN | Nearly: gates gained a little. A linear map did as well as the best network; begin there. |
+# | long sequences, long-range dependencies: LSTM | Gates help, LSTM or GRU. First weights decide too: an identity matrix with a ReLU adds without any gate, and gates with the wrong bias do not. |
+# | faster training with comparable performance: GRU | A step is **slower** on a CPU, where torch fuses the LSTM and not the GRU. It needs fewer steps. By the clock it won the copy task and lost the adding problem. |
+# | future context: bidirectional | Yes where the future says something (vowels in a text). Where it does not (who speaks) the gain was a few recordings. |
 #
 # ## Break it
 #
@@ -1023,7 +1031,7 @@ chart.dots(everyone, "error in mg/dL", reference=("persistence", baselines["pers
 # %%
 def colleagues_vector(network, x, steps):
     """What goes to the read-out: the states (B, 2H) of both directions at the last real step."""
-    states = network._packed_states(x, steps)  # (B, T, 2H), padding left out
+    states = network.packed_states(x, steps)  # (B, T, 2H), padding left out
     return states[torch.arange(len(x)), steps - 1]
 
 
@@ -1059,7 +1067,7 @@ with torch.no_grad():
 # - The forget bias sets how far that reaches before anything is learned. At a bias of 0 it is no further than one or
 #   two steps.
 # - A GRU does it with one state and one gate for keeping and writing. Conventions differ; weights only fit their own.
-# - Fewer gates are fewer weights, not less time: measure where it will run.
+# - Fewer gates are fewer weights, not less time: measure where it will run, steps and seconds apart.
 # - Two directions help where the future says something, and cost the stream.
 # - Compare at equal weights and equal search, with several seeds, beside the score of knowing nothing.
 # - First weights can decide more than the architecture.

@@ -39,7 +39,7 @@ def test_a_vanilla_network_as_torch_starts_it_stays_at_chance():
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
 def test_what_was_measured_is_whole_and_says_where(task):
     machine, arms = memory.measured(task.name)
-    assert "one thread of a" in machine and "torch" in machine
+    assert "one thread of an" in machine and "torch" in machine
     assert list(arms) == list(ARMS)
     for name, arm in arms.items():
         assert arm.hidden == task.model(ARMS[name], 0)[0].recurrent.hidden_size
@@ -48,6 +48,24 @@ def test_what_was_measured_is_whole_and_says_where(task):
         assert arm.rate == min(tried, key=tried.get)
         assert len(arm.runs) == len(task.seeds) >= 3
         assert all(len(run["losses"]) == len(run["seconds"]) for run in arm.runs)
+
+
+def test_the_file_holds_what_notebook_3_says_of_it():
+    """Its prose draws conclusions from the committed measurement; who measures anew has to read it again."""
+    _, adding = memory.measured("adding")
+    median = {name: np.median(arm.solved(ADDING_BLIND / 10)) for name, arm in adding.items()}
+    slowest = {name: arm.solved(ADDING_BLIND / 10).max() for name, arm in adding.items()}
+    assert slowest["LSTM, orthogonal and chrono"] <= 3 and slowest["GRU, orthogonal and chrono"] <= 3
+    assert median["LSTM, orthogonal and chrono"] < median["GRU, orthogonal and chrono"] < median["GRU"] < median["LSTM"] < np.inf
+    assert slowest["ReLU RNN, identity"] < np.inf == median["vanilla RNN"] == median["vanilla RNN, orthogonal"]
+    relu = adding["ReLU RNN, identity"]
+    assert relu.rate == 3e-3 and relu.search["0.01"] > 0.9 * ADDING_BLIND and relu.search["0.03"] is None
+    assert adding["LSTM"].rate == max(memory.RATES)
+    _, copy = memory.measured("copy")
+    ends, blind = {name: arm.final.mean() for name, arm in copy.items()}, TASKS["copy"].blind
+    assert ends["GRU, orthogonal and chrono"] < ends["LSTM, orthogonal and chrono"] < ends["GRU"] < ends["LSTM"] < ends["ReLU RNN, identity"]
+    assert ends["ReLU RNN, identity"] < 0.95 * blind and min(ends["vanilla RNN"], ends["vanilla RNN, orthogonal"]) > 0.98 * blind
+    assert min(ends.values()) > blind / 10
 
 
 def test_a_moment_of_a_run_is_the_mean_of_its_last_epochs():
