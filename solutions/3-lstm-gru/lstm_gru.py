@@ -489,7 +489,7 @@ def who_speaks(seed, options):
     """Accuracy on new recordings, and the number of weights."""
     rng = np.random.default_rng(seed)
     network = models.SequenceClassifier(12, 9, **options, rng=rng) if options else models.MeanClassifier(12, 9, rng=rng)
-    rate, epochs = (1e-2, 20) if options else (1e-1, 100)
+    rate, epochs = (1e-2, 15) if options else (1e-1, 100)
     settings = models.Settings(epochs=epochs, learning_rate=rate, schedule="linear", seed=seed)
     models.fit(network, models.shuffled(sounds, lengths, speech.train_labels), models.answer_loss, settings)
     return models.accuracy(network, new_sounds, new_lengths, speech.test_labels), models.parameters(network)
@@ -611,9 +611,9 @@ if ready(parameter_count):
 # ### Exercise 3.9 · The adding problem
 # Difficulty 2/5 · Importance 3/5 · 20 minutes · 3 points · six lines are enough
 #
-# Return `(x, y)` for `batch` sequences of `length` steps: `x` is (batch, length, 2), with random values, even between
-# 0 and 1, in feature 0 and in feature 1 zeros and two ones, the **marks**: one anywhere before step `length // 2`,
-# one anywhere from there on. `y` (batch,) is the sum of the two marked values. Draw all from `rng`.
+# Return `(x, y)` for `batch` sequences of `length` steps. `x` is (batch, length, 2). Feature 0 holds random values,
+# spread evenly from 0 to 1. Feature 1 holds zeros and two ones, the **marks**: one anywhere before step `length //
+# 2`, one anywhere from there on. `y` (batch,) is the sum of the two marked values. Draw all from `rng`.
 #
 # NOTE: each sequence has its own values and its own marks.
 
@@ -633,7 +633,7 @@ check(adding_problem)
 
 # %% [markdown]
 # Who remembers nothing does best by always saying the mean of y. What is that mean, and what mean squared error does
-# it get? (A number drawn evenly from [0, 1) has a variance of one twelfth.)
+# it get? (A number spread evenly from 0 to 1 has a variance of one twelfth.) Call that error the **blind error**.
 
 # %%
 guess = predict("…", "3 blind")
@@ -738,7 +738,7 @@ guess = predict("…", "3 adding")
 import shutil
 
 contest = {
-    "vanilla RNN": {"kind": "rnn", "rate": 1e-3, "epochs": 30, "start": "default"},
+    "vanilla RNN": {"kind": "rnn", "rate": 1e-3, "epochs": 20, "start": "default"},
     "LSTM": {"kind": "lstm", "rate": 1e-2, "epochs": 70, "longest": T},
     "GRU": {"kind": "gru", "rate": 3e-2, "epochs": 24, "longest": T},
 }
@@ -1009,10 +1009,10 @@ guess.outcome(f"{told} mg/dL")
 chart.dots(everyone, "error in mg/dL", reference=("persistence", baselines["persistence"]))
 
 # %% [markdown]
-# All three networks beat persistence clearly. Among each other they are close: gates gain a little, much less than any
-# network gains over persistence. And look at the row that needs no training: a linear map of the two hours is as good
-# as the best of them. Where the answer lies in the last few steps, a gate buys little, and it may be that a recurrent
-# network does, too.
+# All three networks beat persistence clearly. Among each other they are close: gates gain a little, much less than
+# any network gains over persistence. And look at the row that needs no training: a linear map of the two hours is as
+# good as the best of them. Where the answer lies in the last few steps, a gate buys little, and it may be that a
+# recurrent network does, too.
 #
 # | the article's rule | what was found here |
 # |---|---|
@@ -1114,7 +1114,7 @@ progress(3)
 # ### Question 6 · The adding problem ends at a mean squared error of 0.167. What has the network learned?
 #
 # <details><summary>The sum, roughly</summary>No. That is exactly what always saying 1 gets.</details>
-# <details><summary>The mean of the targets, and nothing of the marks</summary>Yes. 1/6 is the variance of a sum of two even random numbers. Without this line the loss would look small.</details>
+# <details><summary>The mean of the targets, and nothing of the marks</summary>Yes. 1/6 is the variance of a sum of two random numbers, each spread evenly from 0 to 1. Without this line the loss would look small.</details>
 # <details><summary>The first of the two marked values</summary>No. That would leave the variance of one value, a twelfth.</details>
 #
 # ## Where to go next
