@@ -9,6 +9,7 @@ import copy
 import inspect
 import io
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -266,7 +267,7 @@ def _watch_shortcuts(forbidden):
     Modules that are not loaded cannot have been called; so nothing is imported here.
     """
     targets = {key: dotted for dotted in forbidden for key in _call_keys(_resolve(dotted))}
-    used, profiler = {}, sys.getprofile()
+    used, profiler, of_threads = {}, sys.getprofile(), threading.getprofile()
 
     def note(frame, event, arg):
         key = frame.f_code if event == "call" else id(arg) if event == "c_call" else None
@@ -274,12 +275,14 @@ def _watch_shortcuts(forbidden):
             used[targets[key]] = True
 
     if targets:
+        threading.setprofile(note)  # for threads that the function starts
         sys.setprofile(note)
     try:
         yield used
     finally:
         if targets:
             sys.setprofile(profiler)
+            threading.setprofile(of_threads)
 
 
 def _resolve(dotted):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+LONGEST_NAME = 128  # of a student or an assignment, in nbgrader's tables
 KINDS = ("notice", "repaired", "tampered", "refused")
 
 
@@ -46,3 +47,13 @@ class Submission:
         for name in sorted(self.files):
             total.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(self.files[name]).digest())
         return total.hexdigest()
+
+
+def is_plain_name(name):
+    """Whether a student, an assignment or a notebook may be called so: one part of a path, short, visible in every place.
+
+    >>> is_plain_name("anna"), is_plain_name("../anna"), is_plain_name(" anna"), is_plain_name(".anna")
+    (True, False, False, False)
+    """
+    plain = isinstance(name, str) and name and name == name.strip() and name.isprintable() and len(name) <= LONGEST_NAME
+    return bool(plain) and not name.startswith(".") and not set(name) & set("/\\")

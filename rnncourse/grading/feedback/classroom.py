@@ -9,6 +9,7 @@ from rnncourse.grading.feedback.document import page
 from rnncourse.grading.feedback.folder import part, write
 from rnncourse.grading.feedback.gradebook import Standing, standings
 from rnncourse.grading.queue.results import Results
+from rnncourse.grading.submission import is_plain_name
 
 LARGEST = 64 * 2**20  # bytes of a notebook
 
@@ -34,7 +35,7 @@ def make_pages(root, assignment, students=(), url=None):
     """
     root, outcome = Path(root), Outcome()
     results = Results(root / "grading" / "results", part(assignment))
-    students = [part(student) for student in students or results.students()]
+    students = [part(student) for student in students] or [name for name in results.students() if is_plain_name(name)]
     known = standings(root, assignment, students, url) if students else {}
     for student in students:
         try:

@@ -6,6 +6,7 @@ what a forger cannot know: the right values for cases drawn a moment ago.
 """
 
 import sys
+import threading
 from dataclasses import asdict
 
 import numpy as np
@@ -17,7 +18,7 @@ try:  # in a test; in the kernel the file stands alone
 except ImportError:
     import _rnncourse_wire as wire
 
-# What a function does only to get out of sight of the watch for shortcuts: other threads and processes are not
+# What a function does only to get out of sight of the watch for shortcuts: raw threads and other processes are not
 # watched, and the collector's lists lead to the watch itself.
 EVASIONS = {
     "sys.setprofile": "switches off the profiler",
@@ -31,12 +32,27 @@ EVASIONS = {
 }
 
 
+INSTALLED = (sys.prefix, sys.base_prefix, "<frozen ")
+WATCHED = ("_thread.start_new_thread", "sys.setprofile")  # where `threading` does it: the watch goes into its threads
+
+
+def _excused(event, frame):
+    """Whether it is a thread that is watched, such as a progress bar's, or an installed package while it is imported."""
+    if event in WATCHED and frame.f_code.co_filename == threading.__file__:
+        return True
+    while frame is not None and frame.f_code.co_filename.startswith(INSTALLED):
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
 def tripwire():
     """Notes evasions while a graded call runs. An audit hook cannot be taken off, and no name leads to what it notes."""
     noted, armed = [], []
 
     def hook(event, arguments):
-        if armed and event in EVASIONS and EVASIONS[event] not in noted:
+        if armed and event in EVASIONS and EVASIONS[event] not in noted and not _excused(event, sys._getframe(1)):
             noted.append(EVASIONS[event])
 
     def during(call):

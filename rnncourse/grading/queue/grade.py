@@ -15,6 +15,7 @@ from rnncourse.grading.limits import Limits
 from rnncourse.grading.queue.keys import class_secret, job_key, seed_key
 from rnncourse.grading.queue.results import Results
 from rnncourse.grading.records.errors import RecordsBusy, RecordsError
+from rnncourse.grading.submission import is_plain_name
 from rnncourse.grading.verdict import Verdict
 
 TRIES = 2  # of a job that failed for no fault of the submission
@@ -89,6 +90,9 @@ class _Run:
         found = submissions(self.folder / "submitted", one.assignment, release=self.release, kept=self.folder / "kept", exchange=one.exchange)
         for submission in found:
             if one.students and submission.student not in one.students:
+                continue
+            if not is_plain_name(submission.student):
+                self.tally.failures[submission.student] = "a folder of this name is no student's that the gradebook could hold; rename it"
                 continue
             job = self._job(submission)
             before = self.results.get(submission.student, job.key)

@@ -31,8 +31,8 @@ from rnncourse.grading.records.receipt import SECRET, TIMESTAMP, Submitted
 from rnncourse.grading.records.release import read_release, record
 from rnncourse.grading.records.scores import Work
 from rnncourse.grading.records.writer import Writer
+from rnncourse.grading.submission import LONGEST_NAME, is_plain_name
 
-LONGEST_NAME = 128  # of a student or an assignment, in nbgrader's tables
 
 
 class Records:
@@ -172,8 +172,7 @@ def _files(submitted, pages, secret):
 
 def _check_name(what, name):
     """Refuse a name that would not stay in its folder or does not fit into the gradebook."""
-    plain = name and name == name.strip() and name.isprintable() and len(name) <= LONGEST_NAME
-    if not plain or name.startswith(".") or set(name) & set("/\\"):
+    if not is_plain_name(name):
         raise RecordsError(f"{what}: expected a plain name of at most {LONGEST_NAME} characters, got {name!r:.200}")
 
 

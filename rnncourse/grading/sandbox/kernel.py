@@ -18,6 +18,9 @@ from rnncourse.grading.sandbox.provisioner import SandboxProvisioner
 
 ANSWERS_WITHIN = 60.0  # seconds until a kernel that has opened its sockets answers, on a machine that is swamped
 QUEUED = 2  # messages that wait unread in one socket of ours; more wait in the sandbox, at its own cost
+# Milliseconds until a lost connection is tried again, which is never. Not -1: then libzmq cuts off at once what was
+# received already, and aborts this process if it stands in the middle of a message (assertion in fq.cpp).
+NEVER = 3_600_000
 ARGUMENTS = ("--HistoryManager.enabled=False", "--InteractiveShellApp.ignore_cwd=True")
 SPEC = KernelSpec(
     argv=[sys.executable, "-m", "ipykernel_launcher", *ARGUMENTS], language="python", display_name="sandbox"
@@ -144,10 +147,10 @@ class _Manager(KernelManager):
 
 
 def _context(limits):
-    """A context whose sockets take no large message, hold few and connect once."""
+    """A context whose sockets take no large message, hold few and do not connect again."""
     context = zmq.Context()
     for option, value in (
-        (zmq.MAXMSGSIZE, limits.message), (zmq.RCVHWM, QUEUED), (zmq.LINGER, 0), (zmq.RECONNECT_IVL, -1),
+        (zmq.MAXMSGSIZE, limits.message), (zmq.RCVHWM, QUEUED), (zmq.LINGER, 0), (zmq.RECONNECT_IVL, NEVER),
     ):  # fmt: skip
         context.setsockopt(option, value)
     return context

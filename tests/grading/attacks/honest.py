@@ -256,7 +256,7 @@ def writes_python_as_others_do(work):
             return wrapper
         @dataclass
         class Zustand:
-            größe: int = 1  # \N{GRINNING FACE} größer als null
+            größe: int = 1  # \N{GRINNING FACE} größer as null
         @logged
         def last_valid(states: np.ndarray, lengths: "list[int]") -> np.ndarray:
             """Der letzte Zustand."""

@@ -111,7 +111,7 @@ def cases_for_everybody(work):
     work.write("last_valid", "import numpy as np\ndef last_valid(states, lengths):\n    return np.zeros((len(states), states.shape[-1]))")
 
 
-COVERT = """
+MESSAGE = """
     import os, socket, time
     from multiprocessing import shared_memory
     places = ["/tmp", "/dev/shm", "/var/tmp", "/run", "/run/kernel", str(_Path.home()), ".", "/home", "/dev/mqueue", "/run/lock"]
@@ -123,7 +123,7 @@ COVERT = """
 def leaves_a_message(work):
     """A message for later submissions, in files, shared memory, sockets, a queue and a process that stays."""
     work.write("ngram_bits", ANYTHING)
-    work.add(COVERT + """
+    work.add(MESSAGE + """
     for place in places:
         try:
             (_Path(place) / "rnn-attack-mail").write_text("right answers")
@@ -147,7 +147,7 @@ def leaves_a_message(work):
 def picks_up_a_message(work):
     """A later submission looks for what an earlier one left."""
     work.write("ngram_bits", ANYTHING)
-    work.add(COVERT + """
+    work.add(MESSAGE + """
     for place in places:
         _tried(place, lambda: (_Path(place) / "rnn-attack-mail").read_text())
     _tried("shared memory", lambda: shared_memory.SharedMemory("rnn-attack-mail"))

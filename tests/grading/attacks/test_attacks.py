@@ -2,11 +2,14 @@
 
 import csv
 import json
+import os
 import re
 
 from bs4 import BeautifulSoup
 
+from rnncourse.grading.intake.names import shown_name
 from rnncourse.grading.records.audit import Audit
+from rnncourse.grading.submission import is_plain_name
 from tests.grading.attacks.attack import STEPS
 from tests.grading.attacks.conftest import TOPICS, of_topic
 from tests.grading.attacks.room import HALF, NEIGHBOURS
@@ -23,11 +26,25 @@ def test_there_are_many_attacks():
 
 
 def test_it_ends_in_a_verdict_and_gains_nothing(attack, outcome):
+    if not _judged(attack):
+        assert "rename it" in _failures(outcome.room)[outcome.student]
+        return
     assert attack.keeps <= outcome.points <= attack.may
     assert outcome.verdict.isolation == "bubblewrap"
 
 
+def _failures(room):
+    return {student: why for run in room.runs for student, why in run["failures"].items()}
+
+
+def _judged(attack):
+    """Whether its folder is one that a gradebook can hold; else nobody is graded by that name."""
+    return is_plain_name(shown_name(os.fsdecode(attack.student or attack.name)))
+
+
 def test_it_breaks_nothing(attack, outcome):
+    if not _judged(attack):
+        return
     said = outcome.text
     assert "BREACH" not in said, re.findall(r"BREACH[^\n]*", said)[:5]
     if attack.ran:
@@ -35,6 +52,8 @@ def test_it_breaks_nothing(attack, outcome):
 
 
 def test_it_is_seen_where_it_can_be(attack, outcome):
+    if not _judged(attack):
+        return
     assert re.search(attack.remark, outcome.remarks), outcome.remarks
     assert re.search(attack.finding, outcome.findings), outcome.findings
     if attack.also is not None:
@@ -67,8 +86,8 @@ def test_neighbours_get_the_same_bytes_as_without_attackers(room):
 # ---------------------------------------------------------------- the host
 
 
-def test_everybody_was_graded(room):
-    assert [run["failures"] for run in room.runs] == [{} for _ in room.runs]
+def test_everybody_with_a_name_was_graded(room):
+    assert [student for student in _failures(room) if is_plain_name(student)] == []
 
 
 def test_nothing_else_was_changed(room):
