@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 LONGEST_NAME = 128  # of a student or an assignment, in nbgrader's tables
-KINDS = ("notice", "repaired", "tampered", "refused")
+KINDS = ("receipt", "notice", "repaired", "tampered", "refused")
 
 
 @dataclass(frozen=True)
 class Remark:
     """One thing that an instructor should know of a submission.
 
-    `kind` is "notice" (nothing to do), "repaired" (clumsy, mended, costs nothing), "tampered" (something that only
-    a hand changes, undone), "refused" (a file or the whole submission was not taken). `text` is one plain sentence,
-    `cell` the id of the cell that it is about, empty where it is about a file.
+    `kind` is "receipt" (from where the time of receipt is known: for the instructor alone), "notice" (nothing to do),
+    "repaired" (clumsy, mended, costs nothing), "tampered" (something that only a hand changes, undone), "refused" (a
+    file or the whole submission was not taken). `text` is one plain sentence, `cell` the id of the cell that it is
+    about, empty where it is about a file.
     """
 
     kind: str

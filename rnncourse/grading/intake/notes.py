@@ -2,7 +2,7 @@
 
 from rnncourse.grading.submission import Remark
 
-_GRAVEST = ("refused", "tampered", "repaired", "notice")
+_GRAVEST = ("refused", "tampered", "repaired", "notice", "receipt")
 
 
 class Notes:
@@ -14,6 +14,9 @@ class Notes:
     def add(self, *remarks):
         """Take remarks that were made elsewhere."""
         self._all.update(dict.fromkeys(remarks))
+
+    def receipt(self, text):
+        self.add(Remark("receipt", text))
 
     def notice(self, text, cell=""):
         self.add(Remark("notice", text, cell))

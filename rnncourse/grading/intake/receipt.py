@@ -11,7 +11,7 @@ In this order:
    timestamp.txt afterwards changes nothing, and one that lay there with the files before is no claim for these.
 3. Without a claim, when the files were first seen here.
 
-Whatever is not from the exchange comes with a notice that says so.
+Whatever is not from the exchange comes with a remark that says so.
 """
 
 from contextlib import suppress
@@ -36,13 +36,13 @@ def time_of_receipt(taken, notes, *, now, sight=None, handed_in=None, exchange=F
     if handed_in is not None:
         return min(handed_in, seen.first)
     if exchange:
-        notes.notice("the exchange holds no hand-in with these files, so the time of receipt is not from there")
+        notes.receipt("the exchange holds no hand-in with these files, so the time of receipt is not from there")
     if seen.claim is None:
-        notes.notice(f"received at {shown_time(seen.first)} at the latest: then these files were first seen here, "
+        notes.receipt(f"received at {shown_time(seen.first)} at the latest: then these files were first seen here, "
                      "and nothing says that they came earlier")
         return seen.first
     if seen.by == CLAIM and any(by == CLAIM and claim != seen.claim for claim, by in claims):
-        notes.notice(f"{CLAIM} was changed after these files were first seen; what it said then counts")
+        notes.receipt(f"{CLAIM} was changed after these files were first seen; what it said then counts")
     return _bounded(seen, notes)
 
 
@@ -58,7 +58,7 @@ def _claims(taken, notes):
         if (claim := parse_timestamp(taken.claim)) is not None:
             claims.append((claim, CLAIM))
         else:
-            notes.notice(f"{CLAIM} names no time: {quoted(taken.claim.decode('utf-8', 'replace'), 40)}")
+            notes.receipt(f"{CLAIM} names no time: {quoted(taken.claim.decode('utf-8', 'replace'), 40)}")
     if taken.modified is not None:
         with suppress(ValueError, OverflowError, OSError):  # beyond the year 9999
             claims.append((datetime.fromtimestamp(taken.modified, UTC), _FILES))
@@ -71,10 +71,10 @@ def _bounded(seen, notes):
     received = min(lowest, seen.first)
     told = f"received at {shown_time(received)}"
     if seen.claim > seen.first:
-        notes.notice(f"{told}, when these files were first seen here; {seen.by} names a later time, {shown_time(seen.claim)}")
+        notes.receipt(f"{told}, when these files were first seen here; {seen.by} names a later time, {shown_time(seen.claim)}")
     elif lowest > seen.claim:
-        notes.notice(f"{told}: until then other files of this student lay here; {seen.by} claims {shown_time(seen.claim)}. "
+        notes.receipt(f"{told}: until then other files of this student lay here; {seen.by} claims {shown_time(seen.claim)}. "
                      "If these were collected only later, the claim may be right")
     else:
-        notes.notice(f"{told}: so says {seen.by}, which the student can set; nothing else bears witness to it")
+        notes.receipt(f"{told}: so says {seen.by}, which the student can set; nothing else bears witness to it")
     return received

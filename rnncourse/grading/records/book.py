@@ -34,7 +34,6 @@ from rnncourse.grading.records.writer import Writer
 from rnncourse.grading.submission import LONGEST_NAME, is_plain_name
 
 
-
 class Records:
     """A class's records, open for writing; a context manager, or to be closed with `close`.
 
