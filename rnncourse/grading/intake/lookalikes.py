@@ -8,6 +8,7 @@ import builtins
 import keyword
 import re
 import unicodedata
+from itertools import islice
 
 from rnncourse.grading.intake.code import without_strings
 
@@ -26,22 +27,22 @@ _TWINS = str.maketrans(
 _KNOWN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 
 
-def suspicious(source, known=frozenset()):
-    """What is not what it seems in a cell of code: a list of (line from 1, what stands there), in order of lines.
+def suspicious(source, known=frozenset(), most=20):
+    """What is not what it seems in a cell of code: (line from 1, what stands there) in the order of lines, the first `most`.
 
     `known` are names of the course's own, which a foreign letter could imitate.
     """
-    if source.isascii():
-        return []
+    return [] if source.isascii() else list(islice(_found(source, known), most))
+
+
+def _found(source, known):
     bare = without_strings(source)
     known = known | _KNOWN | frozenset(re.findall(r"\b[A-Za-z_]\w*", bare, re.ASCII))
-    found = []
     for number, (line, code) in enumerate(zip(source.split("\n"), bare.split("\n"), strict=True), 1):
         if not line.isascii():
             marks = [*_ANYWHERE.findall(line), *_IN_CODE.findall(code)]
-            found += [(number, _code_point(mark)) for mark in dict.fromkeys(marks)]
-            found += [(number, text) for text in _imitations(code, known)]
-    return found
+            yield from ((number, _code_point(mark)) for mark in dict.fromkeys(marks))
+            yield from ((number, text) for text in _imitations(code, known))
 
 
 def _imitations(code, known):

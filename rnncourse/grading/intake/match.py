@@ -125,11 +125,13 @@ class _Matching:
 
     def _by_function(self):
         """Work by the names that it defines: in a cell of its own, or among other work."""
+        given = {cell.text for cell in self.release}  # the course's own cells may define the same name
+        written = [n for n, cell in enumerate(self.cells) if cell.text not in given]
         for place, stub in enumerate(self.release):
             mine = self.match.chosen.get(place)
             if not is_work(stub) or not _wanted(stub) or (mine is not None and not is_stub(self.cells[mine], stub)):
                 continue
-            defining = [n for n, cell in enumerate(self.cells) if _wanted(stub) <= cell.names and not is_stub(cell, stub)]
+            defining = [n for n in written if _wanted(stub) <= self.cells[n].names and not is_stub(self.cells[n], stub)]
             free = [n for n in defining if n not in self.match.place and n not in self.moved_from]
             if free:
                 self._take_work(place, free[-1], empty_one=mine is not None)

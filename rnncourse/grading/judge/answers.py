@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.checking.probe import Observation, Trouble
+from rnncourse.checking.probe import Observation, Trouble, cut_off
 from rnncourse.grading.judge.outputs import printable
 from rnncourse.grading.judge.wire import NotPlain
 
@@ -23,7 +23,7 @@ class Answered:
 
 
 def answered(data, cases):
-    """The `Answered` of an answer about this many cases.
+    """The `Answered` of an answer about this many cases; of fewer only where the last call that it tells of was cut off.
 
     Raises:
         NotPlain: it has another form than the judge's own code gives.
@@ -38,7 +38,10 @@ def answered(data, cases):
     if not 1 <= len(records) <= cases:
         raise NotPlain("an answer about another number of cases")
     evasions = [word for one in records for word in _texts(one.get("evasions"), 100)]
-    return Answered(tuple(_observation(one) for one in records), tuple(dict.fromkeys(evasions)))
+    seen = tuple(map(_observation, records))
+    if len(seen) < cases and not cut_off(seen[-1]):  # else what is kept silent about would count as right
+        raise NotPlain("an answer about some of the cases only")
+    return Answered(seen, tuple(dict.fromkeys(evasions)))
 
 
 def _observation(one):

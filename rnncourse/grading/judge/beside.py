@@ -103,7 +103,8 @@ def answer(text, names, most):
 
     def observe(args, twice):
         seen = probe.observe(function, call, args, seconds=request["seconds"], forbidden=forbidden, twice=twice)
-        return _record(seen, _told() if forbidden else ())
+        evasions = _told()
+        return _record(seen, evasions if forbidden else ())
 
     records = probe.observe_all(observe, request["cases"], request["deterministic"])
     return Answer(_fitting([one.told for one in records], most))

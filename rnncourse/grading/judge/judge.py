@@ -147,21 +147,26 @@ class _Notebook:
         Raises:
             _UsedUp: the submission wore out its kernels or its time.
         """
+        self._demand_time()
         while self.session.kernel is None:
             self.restarts += 1
             if self.restarts > self.job.limits.restarts:
                 raise _UsedUp("its cells ended the kernel again and again")
-            if self.session.left <= 0:
-                raise _UsedUp(f"the time of this submission ({self.job.limits.wall_seconds:g} seconds) was used up before this exercise")
             try:
                 self._define()
             except Stopped:
                 continue
 
+    def _demand_time(self):
+        if self.session.left <= 0:
+            self.session.end()
+            raise _UsedUp(f"the time of this submission ({self.job.limits.wall_seconds:g} seconds) was used up before this exercise")
+
     def _define(self):
         self.session.begin()
         self.outputs, self.session.kept = {}, 0
         for piece in self.pieces:
+            self._demand_time()
             if piece.cell not in self.skipped:
                 self._run(piece)
 

@@ -16,6 +16,7 @@ from rnncourse.grading.judge.outputs import Outputs, printable
 
 START_SECONDS = 60.0
 GRACE = 5.0  # seconds that an interrupted cell has to end before its kernel is killed
+VALUES = 1_000_000  # brackets and commas of one message; each costs up to fifty times its own size once it is parsed
 _CELL_FILE = re.compile(r"\(\d+\.py, (line \d+)\)")  # IPython's own name for a cell says nothing to a learner
 SOURCES = ("wire", "beside")
 LOAD = """
@@ -23,6 +24,7 @@ import sys, types
 for _name, _text in {sources!r}.items():
     _module = sys.modules["_rnncourse_" + _name] = types.ModuleType("_rnncourse_" + _name)
     exec(compile(_text, "<rnncourse " + _name + ">", "exec"), _module.__dict__)
+get_ipython().ask_exit = lambda: print("The kernel goes on, since the cells after this one are graded too.")
 del _name, _text, _module, sys, types
 """
 
@@ -68,7 +70,9 @@ class Session:
         sources = {name: _source(name) for name in SOURCES}
         try:
             self.kernel = self._start()
-            problem = self.run(LOAD.format(sources=sources), START_SECONDS, history=False).problem
+            # not bounded by what the submission has left: an end here would be taken for a fault of the machine
+            reply = self._request(LOAD.format(sources=sources), START_SECONDS, Outputs(0), {})
+            problem = reply if isinstance(reply, str) else _problem(reply)
         except (Stopped, SandboxError, OSError) as why:
             raise NoKernel(f"{type(why).__name__}: {why}") from why
         if problem:
@@ -87,14 +91,14 @@ class Session:
         """Seconds that the submission has left."""
         return self.deadline - time.monotonic()
 
-    def run(self, source, seconds, *, history=True):
+    def run(self, source, seconds):
         """Run one cell and return what it showed: a `Ran`.
 
         Raises:
             Stopped: the kernel died or did not stop when it was told to.
         """
         outputs = Outputs(max(self._limits.output - self.kept, 0))
-        reply = self._request(source, seconds, outputs, {}, silent=not history)
+        reply = self._request(source, self._bounded(seconds), outputs, {})
         self.kept += outputs.size
         return Ran(outputs.list, reply if isinstance(reply, str) else _problem(reply))
 
@@ -107,18 +111,26 @@ class Session:
         """
         most = 2 * self._limits.answer  # as text
         call = f"__import__('sys').modules['_rnncourse_beside'].answer({wire.encode(request)!r}, get_ipython().user_ns, {most})"
-        reply = self._request("", seconds, Outputs(0), {"answer": call}, silent=False)
+        reply = self._request("", self._bounded(seconds), Outputs(0), {"answer": call})
         if isinstance(reply, str):
+            self.end()
             raise Stopped("time")
         with contextlib.suppress(KeyError, TypeError):
             return wire.decode(reply["user_expressions"]["answer"]["data"]["application/x-rnncourse"], most)
         raise wire.NotPlain("the judge's own code does not answer any more")
 
-    def _request(self, source, seconds, outputs, expressions, *, silent):
+    def _bounded(self, seconds):
+        """As many seconds as the submission has left; Stopped, and no kernel any more, if it has none."""
+        if self.left <= 0:
+            self.end()
+            raise Stopped("time")
+        return min(seconds, self.left)
+
+    def _request(self, source, seconds, outputs, expressions):
         """The content of the kernel's reply; or a sentence, if it had to be interrupted and was."""
         client = self.kernel.client
-        sent = client.execute(source, silent=silent, store_history=False, user_expressions=expressions, allow_stdin=False, stop_on_error=False)
-        reply = self._wait(sent, min(seconds, self.left), outputs)
+        sent = client.execute(source, store_history=False, user_expressions=expressions, allow_stdin=False, stop_on_error=False)
+        reply = self._wait(sent, seconds, outputs)
         if reply is not None:
             return reply
         self.kernel.interrupt()
@@ -167,6 +179,8 @@ def _source(name):
 
 def _message(client, frames):
     """A message as a dict, or None for what is none."""
+    if sum(frame.count(sign) for frame in frames for sign in (b"[", b"{", b",")) > VALUES:
+        return None
     try:
         _, parts = client.session.feed_identities(frames)
         message = client.session.deserialize(parts)
@@ -187,6 +201,7 @@ def _problem(reply):
     """One sentence on what stopped a cell, from its reply; empty if nothing did."""
     if reply.get("status") == "ok":
         return ""
-    name, value = str(reply.get("ename", "an error"))[:80], str(reply.get("evalue", ""))[:300]
+    name, value = (reply[key] if isinstance(reply.get(key), str) else "" for key in ("ename", "evalue"))
+    name, value = name[:80] or "an error", value[:300]
     value = _CELL_FILE.sub(r"(\1)", value)
     return printable(f"{name}: {value}" if value else name)
