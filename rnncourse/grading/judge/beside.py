@@ -5,6 +5,7 @@ reference and no expected value. All that it says can be forged by the code besi
 what a forger cannot know: the right values for cases drawn a moment ago.
 """
 
+import _thread
 import sys
 import threading
 from dataclasses import asdict
@@ -22,7 +23,7 @@ except ImportError:
 # watched, and the collector's lists lead to the watch itself.
 EVASIONS = {
     "sys.setprofile": "switches off the profiler",
-    "_thread.start_new_thread": "starts a thread",
+    "rnncourse.thread": "starts a raw thread",
     "os.fork": "starts a process",
     "os.posix_spawn": "starts a process",
     "os.system": "starts a process",
@@ -33,11 +34,24 @@ EVASIONS = {
 
 
 INSTALLED = (sys.prefix, sys.base_prefix, "<frozen ")
-WATCHED = ("_thread.start_new_thread", "sys.setprofile")  # where `threading` does it: the watch goes into its threads
+WATCHED = ("rnncourse.thread", "sys.setprofile")  # where `threading` does it: the watch goes into its threads
+
+
+def announce_threads():
+    """Have every start of a thread raise an audit event, as Python itself does not in all versions."""
+    start = _thread.start_new_thread
+
+    def start_new_thread(*arguments, **options):
+        sys.audit("rnncourse.thread")
+        return start(*arguments, **options)
+
+    _thread.start_new_thread = _thread.start_new = threading._start_new_thread = start_new_thread
 
 
 def _excused(event, frame):
     """Whether it is a thread that is watched, such as a progress bar's, or an installed package while it is imported."""
+    if event == "rnncourse.thread":
+        frame = frame.f_back  # behind our own `start_new_thread`
     if event in WATCHED and frame.f_code.co_filename == threading.__file__:
         return True
     while frame is not None and frame.f_code.co_filename.startswith(INSTALLED):
@@ -71,6 +85,7 @@ def tripwire():
     return during, told
 
 
+announce_threads()
 _during, _told = tripwire()
 
 

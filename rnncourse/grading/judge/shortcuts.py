@@ -16,12 +16,13 @@ def mentioned(pieces, exercise):
 
 
 def _reachable(pieces, name):
-    """Syntax trees of the statements that make this name, and of all that these read in turn."""
-    made = {}
+    """Syntax trees of the cell that makes this name, and of all that it reads in turn."""
+    made, wanted = {}, [name]
     for piece in pieces:
         if piece.learners:
-            made |= _statements(piece.source)
-    wanted, trees = [name], {}
+            made |= (here := _statements(piece.source))
+            wanted += here if name in here else ()  # all of the cell that the function stands in
+    trees = {}
     while wanted:
         one = wanted.pop()
         if one in made and one not in trees:

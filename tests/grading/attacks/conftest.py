@@ -26,7 +26,7 @@ def room():
         if os.environ.get("CI"):
             pytest.fail(f"no isolation here: {isolation().why}")
         pytest.skip(f"no isolation here: {isolation().why}")
-    with tempfile.TemporaryDirectory(prefix="rnn-attacks-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="rnn-room-", ignore_cleanup_errors=True) as folder:
         yield Room(Path(folder), [one for topic in (*TOPICS, "honest") for one in of_topic(topic)]).run()
 
 

@@ -47,9 +47,9 @@ def aborts(work):
     dies(work, "os.kill(os.getpid(), signal.SIGKILL)", "stateful_batches")
 
 
-@attack(may=2.0, keeps=2.0)
+@attack(may=2.0, wall=12.0)
 def overflows_the_stack(work):
-    """Recursion without end after the limit of recursion was taken away, in Python and in C."""
+    """Recursion without end after the limit of recursion was taken away, in Python, and a list that is as deep."""
     dies(work, "sys.setrecursionlimit(10**9)\ndef deeper(n):\n    return deeper(n + 1) + 1\nreturn deeper(0)")
     dies(work, "a = []\nfor _ in range(10**6):\n    a = [a]\nreturn a", "stateful_batches")
 
@@ -166,13 +166,31 @@ def dies_when_time_is_nearly_up(work):
     """The kernel ends a moment before the submission's time does, so that hardly any is left to start another."""
     work.solve("last_valid")
     work.write("encode_text", """
-        import os, time
+        import os, signal, time
         start = time.monotonic()
         def encode_text(text, vocabulary):
-            import signal
             signal.setitimer(signal.ITIMER_REAL, 0)
-            until = float(open("/proc/uptime").read().split()[0]) + 0  # the sandbox's clock is the host's
             while time.monotonic() - start < 9.3:
                 time.sleep(0.05)
             os._exit(1)
     """)
+
+
+@attack(may=2.0, wall=1.0)
+def has_no_time_at_all(work):
+    """The submission's time is over about when its first kernel is up: that is no fault of the machine, and there is a verdict."""
+    dies(work, "os._exit(1)", "encode_text")
+
+
+@attack(may=2.0, keeps=2.0, finding="ended the kernel")
+def dies_amid_messages(work):
+    """Very many messages of a thousand parts each, and death while they are read: libzmq must not take the grader with it."""
+    dies(work, """from ipykernel.kernelapp import IPKernelApp
+thread = IPKernelApp.instance().kernel.iopub_thread
+def flood():
+    for _ in range(300):
+        thread.socket.send_multipart([b"x"] * 1000)
+    time.sleep(0.03)
+    os._exit(1)
+thread.schedule(flood)
+time.sleep(10)""")

@@ -58,20 +58,20 @@ def a_call_that_sleeps(work):
     in_the_call(work, "time.sleep(86400)")
 
 
-@attack(wall=12.0)
+@attack(may=2.0, wall=12.0)
 def a_call_that_stops_the_clock(work):
     """The alarm that ends a call is taken away, and signals are blocked."""
     in_the_call(work, "signal.setitimer(signal.ITIMER_REAL, 0)\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\nwhile True:\n    time.sleep(1)")
 
 
-@attack(wall=12.0)
+@attack(may=2.0, wall=12.0)
 def a_call_deep_in_c(work):
     """Big numbers and a hopeless regular expression, which hear no signal until they are done."""
     in_the_call(work, "return len(str(7 ** 10 ** 9))")
     work.write("stateful_batches", "import re\ndef stateful_batches(*anything):\n    return re.match('(a*)*' * 20 + 'b', 'a' * 2000)")
 
 
-@attack(wall=12.0)
+@attack(may=2.0, wall=12.0)
 def an_error_whose_text_never_ends(work):
     """The message of an exception is computed without end, after the call and its time limit are over."""
     in_the_call(work, "class E(Exception):\n    def __str__(self):\n        while True:\n            pass\nraise E")
@@ -288,7 +288,7 @@ def answers_without_bottom(work):
     in_the_call(work, "class Grows(list):\n    def __len__(self):\n        self.append(0)\n        return 10**9\nreturn Grows([1]), Grows([1])", "next_step_pairs")
 
 
-@attack(may=2.0)
+@attack(may=2.0, wall=12.0)
 def a_reply_full_of_brackets(work):
     """A reply of a few megabytes whose parsed form would take hundreds: lists in lists, side by side and inside each other."""
     work.solve("last_valid")
@@ -300,8 +300,6 @@ def a_reply_full_of_brackets(work):
         from ipykernel.kernelapp import IPKernelApp
         kernel = IPKernelApp.instance().kernel
         real = kernel.session.send
-        class Raw:
-            pass
         def send(stream, message, content=None, *more, **words):
             if message == "execute_reply" and content and content.get("user_expressions"):
                 content["junk"] = [[] for _ in range(1_500_000)]
@@ -345,7 +343,7 @@ def a_zip_bomb(work):
     work.put("work.zip", buffer.getvalue())
 
 
-@attack(may=2.0)
+@attack(may=2.0, wall=12.0)
 def very_many_cells(work):
     """A notebook of 100,000 cells, with a right one among them."""
     work.solve("last_valid")
@@ -397,7 +395,7 @@ def a_cell_of_many_megabytes(work):
     work.add("#" * 6 * 2**20, before=AFTER, kind="markdown")
 
 
-@attack(may=2.0)
+@attack(may=2.0, wall=12.0)
 def code_that_parsers_fear(work):
     """Sources that bring parsers to their knees: deep nesting of every kind, long chains, strings that never close."""
     work.solve("last_valid")
@@ -411,12 +409,12 @@ def code_that_parsers_fear(work):
         work.add(text, before=AFTER)
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def code_that_takes_long_to_compare(work):
-    """Two thousand cells with thousands of different words each, so that finding out which is which takes long."""
+    """Four hundred texts with thousands of different words each, so that finding out which is which takes long."""
     work.solve("last_valid")
     for n in range(400):
-        work.add(" ".join(f"w{k}_{n % 7}" for k in range(2500)), before="last_valid", kind="markdown" if n % 2 else "code")
+        work.add(" ".join(f"w{k}_{n % 7}" for k in range(2500)), before="last_valid", kind="markdown")
 
 
 def _oversized(outcome):

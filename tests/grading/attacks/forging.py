@@ -605,7 +605,7 @@ def reads_the_references(work):
         found = []
         for root in roots:
             for path in _Path(root).rglob("*rnncourse*"):
-                files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+                files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file() and p.name != "METADATA"]  # the README
                 found += [p for p in files if any(word.encode() in p.read_bytes() for word in words)]
         _tried("files that hold a reference", lambda: _any(found))
     """, before="last_valid")  # fmt: skip

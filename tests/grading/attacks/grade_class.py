@@ -14,7 +14,7 @@ from pathlib import Path
 from rnncourse.grading.limits import MB, Limits
 
 LIMITS = Limits(
-    wall_seconds=60.0, cell_seconds=4.0, cpu_seconds=60, memory=2048 * MB, processes=64, open_files=256, file_size=16 * MB, disk=24 * MB,
+    wall_seconds=60.0, cell_seconds=10.0, cpu_seconds=60, memory=2048 * MB, processes=64, open_files=256, file_size=16 * MB, disk=24 * MB,
     message=8 * MB, answer=2 * MB, output=16 * 1024, restarts=4,
 )  # fmt: skip
 WORKERS = 2

@@ -228,6 +228,15 @@ def asks_the_course(work):
     work.add("import sys\nassert check(last_valid) is None, 'check gives nothing back'\nprint(check)", before="check_ngram_bits")
 
 
+@honest(5.0)
+def ends_with_exit(work):
+    """`exit()` between right cells and `quit()` at the end, as one ends a session in a terminal."""
+    work.solve("make_windows", "last_valid")
+    work.add("exit()", before="last_valid")
+    work.add("quit", before="check_ngram_bits")
+    work.add("quit()", before="check_ngram_bits")
+
+
 @honest(2.0)
 def trains_for_too_long(work):
     """A cell that takes longer than a cell may, between right ones: it is stopped, and costs nothing."""

@@ -39,8 +39,10 @@ def reads_the_hosts_files(work):
         paths = [f"{_HOST[place]}/{name}" for place in ("class", "home", "outside") for name in names]
         paths += ["/etc/shadow", "/root", "/root/.ssh", "/var/log", "/etc/ssh", "/proc/kcore", "/dev/mem", "/dev/sda", "/sys/kernel/debug"]
         paths += ["/proc/1/root" + _HOST["class"] + "/canary", "/proc/self/cwd/../../.." + _HOST["home"] + "/canary", "/var/run/docker.sock"]
+        import sys
+        python = {part for prefix in (sys.prefix, sys.base_prefix) for part in prefix.split("/")}  # folders on the way to it are there, and empty
         for path in paths:
-            _tried(path, lambda: _any(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(10)))
+            _tried(path, lambda: _any([one for one in os.listdir(path) if one not in python] if os.path.isdir(path) else open(path, "rb").read(10)))
     """)
 
 

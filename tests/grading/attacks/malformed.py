@@ -44,13 +44,13 @@ def a_picture(work):
     work.hand_in(b"\x89PNG\r\n\x1a\n" + bytes(1000))
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def utf_16(work):
     """The notebook in another encoding, as an old editor saves it."""
     work.hand_in(json.dumps(with_right(work)).encode("utf-16"))
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def byte_order_mark_and_windows_ends(work):
     """A byte order mark in front and carriage returns at every line's end."""
     work.hand_in(b"\xef\xbb\xbf" + json.dumps(with_right(work), indent=1).replace("\n", "\r\n").encode())
@@ -82,7 +82,7 @@ def no_cells(work):
     work.hand_in('{"cells": []}')
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def cells_of_every_type(work):
     """Cells that are numbers, texts, lists, and cells whose fields are of every type but the right one."""
     odd = [None, 1, 1.5, True, "text", [], ["a", 1], {}, {"a": []}]
@@ -99,7 +99,7 @@ def cells_of_every_type(work):
 
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def format_3(work):
     """The format of before 2014, with worksheets, `input` in place of `source` and headings as cells."""
     cells = []
@@ -111,13 +111,13 @@ def format_3(work):
     work.hand_in(json.dumps({"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}))
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def format_of_tomorrow(work):
     """A format that does not exist yet."""
     with_right(work).update(nbformat=99, nbformat_minor=-7)
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def doubled_and_empty_ids(work):
     """All cells have one id, or none, or ids that no cell may have."""
     for n, cell in enumerate(with_right(work)["cells"]):
@@ -145,7 +145,7 @@ def upside_down(work):
     with_right(work)["cells"].reverse()
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def another_language(work):
     """A kernel that runs programs of the attacker's choice, or another language."""
     with_right(work)["metadata"] = {
@@ -155,20 +155,20 @@ def another_language(work):
     }
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def metadata_of_every_type(work):
     """The notebook's metadata is a list, a number, missing, or holds paths and code."""
     with_right(work)["metadata"] = [1, {"nbgrader": []}]
     del work.notebook["nbformat"]
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def fields_twice(work):
     """Each name stands twice in an object; which of the two counts is the parser's secret."""
     raw(work, lambda text: text.replace('"cells": [', '"cells": [], "cells": [', 1).replace('"source":', '"source": 5, "source":'))
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def lone_surrogates(work):
     """Half characters, NUL and non-characters in sources, ids, metadata and outputs."""
     with_right(work)
@@ -178,7 +178,7 @@ def lone_surrogates(work):
     work.cell("last_valid")["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "\ud800"}]
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def a_script_in_its_place(work):
     """Two scripts and a text file with the code, but no notebook."""
     source = with_right(work) and work.cell("last_valid")["source"]
@@ -187,7 +187,7 @@ def a_script_in_its_place(work):
     work.put("last_valid.txt", source)
 
 
-@attack(may=2.0)
+@attack(may=2.0, keeps=2.0)
 def many_to_choose_from(work):
     """Thirty notebooks of nearly one name, one of them right."""
     text = json.dumps(with_right(work))

@@ -6,6 +6,8 @@ away, raw threads) is seen by an audit hook, and costs the points as well.
 
 Out of scope, because it cannot be told from honest work:
 
+- a C function that another C function calls, such as `functools.partial` or `map`: Python tells no profiler of it. Where
+  the name stands in the source, a notice tells the instructor;
 - source that was copied out of the package, or from anywhere else, and runs under a new code object: it is a question of
   plagiarism, not of isolation;
 - a thread or a process that was started before the call and does the work there, and the judge's watch replaced beside
@@ -50,10 +52,10 @@ def calls_torchs_module(work):
 
 @attack(step=2, finding=NAMED)
 def calls_torchs_function(work):
-    """The C function under torch's module, under another name, through a partial."""
+    """The C function under torch's module, under another name."""
     work.write("rnn_step", """
-        import functools, torch
-        _hidden = functools.partial(getattr(torch, "rnn_" + "tanh_cell"))
+        import torch
+        _hidden = getattr(torch, "rnn_" + "tanh_cell")
         def rnn_step(x, h, W_xh, W_hh, b):
             x, h, W_xh, W_hh, b = map(torch.from_numpy, (x.copy(), h.copy(), W_xh.T.copy(), W_hh.T.copy(), b.copy()))
             return _hidden(x, h, W_xh, W_hh, b, torch.zeros_like(b)).numpy()
