@@ -38,7 +38,7 @@ def choose(files, release, limits, notes):
         else:
             notes.notice(f"{quoted(path)} is none of the assignment's notebooks and was left aside")
     chosen = {name: _best(name, found, release[name], notes) for name, found in offers.items() if found}
-    for name in release.keys() - chosen.keys():
+    for name in [name for name in release if name not in chosen]:  # in the order of the release, whatever the hash seed
         if script := _script(name, files, release[name], limits):
             notes.repaired(f"no notebook {name}.ipynb was handed in, but the program {quoted(script.path)}; its cells were taken")
             chosen[name] = script
@@ -78,15 +78,15 @@ def _readable(files, limits, notes):
 def _home(path, page, release):
     """(notebook name, Choice) of the notebook that a file is taken for, or ("", None)."""
     known = {name: _known(page, cells) for name, cells in release.items()}
+    richest = max(known, key=known.get, default="")
     stem = re.sub(r"\.ipynb(\.txt|\.json)?$", "", path.rpartition("/")[2], flags=re.IGNORECASE)
-    if stem in release:
+    if stem in release and (known[stem] or not known[richest]):  # else two files were named after each other
         return stem, Choice(path, page, EXACT, known[stem])
     # The longest name counts: "rnn_lab (1)" is no "rnn".
     named = max((name for name in release if _letters(name) and _letters(name) in _letters(stem)), key=len, default="")
-    if named:
+    if named and (known[named] or not known[richest]):
         return named, Choice(path, page, NEARLY, known[named])
-    name = max(known, key=known.get, default="")
-    return (name, Choice(path, page, BY_CONTENT, known[name])) if name and known[name] else ("", None)
+    return (richest, Choice(path, page, BY_CONTENT, known[richest])) if richest and known[richest] else ("", None)
 
 
 def _known(page, release):

@@ -12,37 +12,46 @@ from pathlib import Path
 from rnncourse.grading.intake.folder import opened, take
 from rnncourse.grading.intake.notes import Notes
 
-_MOST = 50  # hand-ins of one student that are compared, the newest by name first
+_MOST = 20  # hand-ins of one student that are compared, the newest by name first
 
 
 class Exchange:
-    """The inbound folders for one assignment in the exchange at `root`, in whichever course they lie."""
+    """The inbound folders for one assignment in the exchange at `root`, in whichever course they lie.
+
+    Those of other courses may be closed to this instructor; they are passed over.
+    """
 
     def __init__(self, root, assignment, limits):
         self._limits, self._found = limits, {}
         # nbgrader's submit knows an assignment by the last name of its path only.
         middle = f"+{assignment.rpartition('/')[2]}+"
         for inbound in sorted(Path(root).glob("*/inbound")):
-            for name in os.listdir(inbound):
+            for name in _names(inbound):
                 student, found, _ = name.partition(middle)
                 if found:
-                    self._found.setdefault(student, []).append((name, inbound))
+                    self._found.setdefault(student, []).append(inbound / name)
 
     def handed_in(self, student, files):
         """When the exchange had received exactly these files of the student, in UTC; None if it holds no such hand-in.
 
         A hand-in may hold more files: collecting leaves out what the course's configuration ignores.
         """
-        if not files:
-            return None
-        newest = sorted(self._found.get(student, ()), reverse=True)[:_MOST]
-        hand_ins = [taken for name, inbound in newest if (taken := self._take(inbound / name)) is not None]
-        times = [one.changed for one in hand_ins if all(one.files.get(path) == content for path, content in files.items())]
+        newest = sorted(self._found.get(student, ()), key=lambda path: path.name, reverse=True)[:_MOST]
+        times = [when for path in newest if files and (when := self._arrived(path, files)) is not None]
         return datetime.fromtimestamp(min(times), UTC) if times else None
 
-    def _take(self, path):
+    def _arrived(self, path, files):
+        """When the last of the files had arrived in a hand-in, in seconds since 1970; None if it does not hold them all."""
         try:
             with opened(path) as folder:
-                return take(folder, self._limits, Notes())
+                taken = take(folder, self._limits, Notes())
         except OSError:
             return None
+        return taken.changed if all(taken.files.get(name) == content for name, content in files.items()) else None
+
+
+def _names(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

@@ -11,6 +11,7 @@ import unicodedata
 from itertools import islice
 
 from rnncourse.grading.intake.code import without_strings
+from rnncourse.grading.intake.notes import listed
 
 # Order-changing marks and marks that no editor shows, wherever they stand in a cell of code.
 _ANYWHERE = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060-\u2064\u180e\ufeff]")
@@ -48,7 +49,7 @@ def _found(source, known):
 def _imitations(code, known):
     for word in dict.fromkeys(re.findall(r"\w+", code)):
         if not word.isascii() and (imitated := _imitated(word, known)):
-            odd = ", ".join(_code_point(one) for one in dict.fromkeys(word) if not one.isascii())
+            odd = listed([_code_point(one) for one in dict.fromkeys(word) if not one.isascii()], most=3)
             yield f"{odd} in a name that looks like {imitated[:40]}"
 
 

@@ -33,7 +33,7 @@ def answered(data, cases):
     if data.get("missing") is True:
         return Answered(missing=True)
     if "problem" in data:
-        return Answered(problem=_text(data["problem"], 500))
+        return Answered(problem=_text(data["problem"], 500) or "it cannot be called")
     records = _list(data.get("seen"), dict)
     if not 1 <= len(records) <= cases:
         raise NotPlain("an answer about another number of cases")

@@ -8,11 +8,15 @@ learner's code reads: the data, figures and training around an exercise cost sec
 import ast
 import re
 import symtable
+from contextlib import suppress
 from dataclasses import dataclass
 
 # Code that reaches names in other ways than by naming them: then all of the course's statements run.
-_DYNAMIC = re.compile(r"\b(globals|locals|vars|eval|exec|get_ipython|user_ns|__main__)\b|^\s*[%!?]", re.MULTILINE)
-_WORD = re.compile(r"[^\W\d]\w*")
+_DYNAMIC = re.compile(r"\b(globals|locals|vars|eval|exec|get_ipython|user_ns|__main__)\b|^[ \t]*+[%!?]", re.MULTILINE)
+WORD = re.compile(r"[^\W\d]\w*")
+# Parsing happens in this process, without any limit of time: some code costs it the square of its length.
+PARSED = 20_000  # characters of one cell; in a longer one every word counts
+PARSED_IN_ALL = 300_000  # characters of all the learner's cells; the solutions of a step have about 5,000
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,11 @@ def pieces(notebook, release):
     given = {cell["id"]: cell["source"] for cell in release["cells"] if not _nbgrader(cell).get("solution")}
     code = [cell for cell in notebook["cells"] if _runs(cell)]
     mine = [Piece(cell["id"], cell["source"], given.get(cell["id"]) != cell["source"]) for cell in code]
-    needed, everything = set(), False
+    needed, everything = set(), not parsable(mine)
     for piece in mine:
-        if piece.learners:
+        if piece.learners and not everything:
             needed |= names_read(piece.source)
-            everything = everything or bool(_DYNAMIC.search(piece.source))
+            everything = bool(_DYNAMIC.search(piece.source))
     kept = []
     for piece in reversed(mine):  # a statement may need names that earlier ones make
         source = piece.source if piece.learners or everything else _needed_statements(piece.source, needed)
@@ -53,13 +57,17 @@ def _nbgrader(cell):
     return cell["metadata"].get("nbgrader") or {}
 
 
+def parsable(pieces):
+    """Whether the learner's code is short enough, all in all, to be parsed here."""
+    return sum(len(piece.source) for piece in pieces if piece.learners) <= PARSED_IN_ALL
+
+
 def names_read(source):
-    """Names that code reads from its notebook's name space; every word in it, if Python cannot read it."""
-    try:
-        table = symtable.symtable(source, "cell", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(_WORD.findall(source))
-    return _globals_of(table, top=True)
+    """Names that code reads from its notebook's name space; every word in it, if it cannot be parsed or is too long."""
+    if len(source) <= PARSED:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return _globals_of(symtable.symtable(source, "cell", "exec"), top=True)
+    return set(WORD.findall(source))
 
 
 def _globals_of(table, top=False):

@@ -5,14 +5,17 @@ Naming is not calling, so this takes no points. It tells an instructor where to 
 
 import ast
 
-from rnncourse.grading.judge.cells import names_read
+from rnncourse.grading.judge.cells import PARSED, WORD, names_read, parsable
 
 
 def mentioned(pieces, exercise):
     """Forbidden dotted names that the code of this exercise's function, or code that it uses, spells out."""
-    code = _reachable(pieces, exercise.name)
-    words = {word for tree in code for word in _words(tree)}
-    return [dotted for dotted in exercise.forbidden if dotted.rpartition(".")[2] in words and dotted.partition(".")[0] in words | _roots(pieces)]
+    whole = parsable(pieces)
+    short = [piece for piece in pieces if whole and len(piece.source) <= PARSED]
+    long = [piece for piece in pieces if piece.learners and not (whole and len(piece.source) <= PARSED)]
+    words = {word for tree in _reachable(short, exercise.name) for word in _words(tree)}
+    words |= {word for piece in long for word in WORD.findall(piece.source)}
+    return [dotted for dotted in exercise.forbidden if dotted.rpartition(".")[2] in words and dotted.partition(".")[0] in words | _roots(short)]
 
 
 def _reachable(pieces, name):
@@ -27,8 +30,15 @@ def _reachable(pieces, name):
         one = wanted.pop()
         if one in made and one not in trees:
             trees[one] = made[one]
-            wanted += names_read(ast.unparse(made[one]))
+            wanted += _read(made[one])
     return trees.values()
+
+
+def _read(statement):
+    try:
+        return names_read(ast.unparse(statement))
+    except RecursionError:  # nested deeper than the writer of code can go
+        return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _statements(source):

@@ -409,6 +409,31 @@ def code_that_parsers_fear(work):
         work.add(text, before=AFTER)
 
 
+@attack(may=5.0, wall=20.0)
+def code_that_is_hard_to_search(work):
+    """Half a megabyte of blank lines, of values in a text, of quotes and names; and depth beside a right solution."""
+    work.solve("make_windows", "last_valid")
+    work.write("make_windows", work.cell("make_windows")["source"] + "\ndeep = " + "lambda:" * 600 + "1\nlong = a" + ".b" * 600 + "\n")
+    for text in (
+        "\n" * 500_000, "f'" + "{a}" * 100_000 + "'", " \n" * 200_000 + "x", "\t " * 200_000 + "\n" + "%" * 1000, "'" * 300_000,
+        "\\" * 300_001, "a=" * 100_000,
+    ):  # fmt: skip
+        work.add(text, before=AFTER)
+
+
+@attack(may=2.0, keeps=2.0)
+def text_that_readers_fear(work):
+    """Markdown that slow parsers take for ever over: brackets, stars, quotes and lists in each other, in cells of text."""
+    work.solve("last_valid")
+    n = 30_000
+    for text in (
+        "[" * n, "[a](" * n, "*a _b " * n, "`" * n + "a", ">" * n + "a", "<a " * n, "![" * n + "](x)" * n, "|" * n + "\n" + "|-" * n, "$" * n,
+        "&" * n + "amp;" * n, "<!--" * n, "[a]: <" * n, "~~a" * n, "\\\\" * n, "a\n=\n" * n, "<b>" * n, "$\\frac{" * n, "{" * n + "}" * n,
+        "\n".join("  " * k + "- a" for k in range(300)),
+    ):  # fmt: skip
+        work.add(text, kind="markdown")
+
+
 @attack(may=2.0, keeps=2.0)
 def code_that_takes_long_to_compare(work):
     """Four hundred texts with thousands of different words each, so that finding out which is which takes long."""

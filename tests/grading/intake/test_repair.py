@@ -216,7 +216,7 @@ def test_garbage_gives_the_release_and_a_remark(content):
 
 def test_nothing_handed_in_gives_the_release():
     notebook, remarks = repaired({})
-    assert "raise NotImplementedError" in sources(notebook)["last_valid"] and kinds(remarks) == {"notice"}
+    assert "raise NotImplementedError" in sources(notebook)["last_valid"] and kinds(remarks) == {"refused"}
 
 
 odd = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.text(max_size=3), max_size=2) | st.dictionaries(st.text(max_size=3), st.integers(), max_size=2)
