@@ -1,4 +1,4 @@
-"""No attack gains a point, harms a neighbour, reaches the host or leaves a submission without a verdict."""
+"""Honest work loses nothing; no attack gains a point, harms a neighbour, reaches the host or leaves a submission without a verdict."""
 
 import csv
 import json
@@ -59,6 +59,20 @@ def test_it_is_seen_where_it_can_be(attack, outcome):
     assert re.search(attack.finding, outcome.findings), outcome.findings
     if attack.also is not None:
         attack.also(outcome)
+
+
+# ---------------------------------------------------------------- honest but unusual work, graded beside them
+
+
+def test_honest_work_gets_its_points(work, outcome):
+    assert outcome.points == work.may == work.keeps, outcome.findings
+
+
+def test_honest_work_is_not_accused(work, outcome):
+    assert "tampered" not in outcome.remarks
+    assert re.search(work.remark, outcome.remarks) and re.search(work.finding, outcome.findings)
+    if work.also is not None:
+        work.also(outcome)
 
 
 # ---------------------------------------------------------------- the neighbours
