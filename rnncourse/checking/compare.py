@@ -119,7 +119,8 @@ def _values(got, expected, axes, rtol, atol):
         return None
     if not got.ndim:
         return "value", f"got {number(got[()])}, expected {number(expected[()])}"
-    error = np.where(bad, np.abs(np.nan_to_num(wide) - np.nan_to_num(right)), -1.0)
+    with np.errstate(over="ignore"):  # an infinity of the wrong sign is as far away as numbers go
+        error = np.where(bad, np.abs(np.nan_to_num(wide) - np.nan_to_num(right)), -1.0)
     at = np.unravel_index(int(error.argmax()), error.shape)
     which = "the largest"
     if expected.dtype.kind in "biu":  # among ids and masks there is no larger error

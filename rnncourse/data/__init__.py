@@ -24,8 +24,8 @@ for `stocks`, simulations for the others.
 
 Every set is a small frozen dataclass with its arrays, `.source` (one line: what, package and version,
 licence) and `.fallback` (True for a stand-in). Sources with a known truth (`markov_source`,
-`random_walk`, `sine_waves`, `simulated_power`, `order_carries_label`, `bag_carries_label`) take a NumPy
-generator `rng`. `sliding_windows`, `windows_and_targets`, `split_by_time`, `split_at_random`,
+`random_walk`, `sine_waves`, `simulated_power`, `order_carries_label`, `bag_carries_label`, `adding_problem`,
+`copy_memory`) take a NumPy generator `rng`. `sliding_windows`, `windows_and_targets`, `split_by_time`, `split_at_random`,
 `walk_forward`, `fit_scaling`, `pad`, `unpad` and `shuffle_time` prepare sequences for a network.
 
 Importing this package loads nothing else; each name loads its own module on first use.
@@ -36,8 +36,10 @@ from importlib import import_module
 _HOME = {
     "DamagedData": "fingerprints",
     "MissingData": "packages",
+    "adding_problem": "memory",
     "addresses": "text",
     "bag_carries_label": "order",
+    "copy_memory": "memory",
     "data_file": "packages",
     "fit_scaling": "scaling",
     "glucose": "blood_sugar",

@@ -2,20 +2,23 @@
 
 The shape of this network is called "many to one": many steps go in, one vector comes out.
 
-    x (B, T, D) --recurrent layer--> states (B, T, H) --last valid--> (B, H) --linear--> (B, K)
+    x (B, T, D) --recurrent layers--> states (B, T, H) --last valid--> (B, H) --linear--> (B, K)
 """
 
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-KINDS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+from rnncourse.models.recurrent import draw_weights, recurrent_layer
 
 
 class SequenceClassifier(torch.nn.Module):
-    """One recurrent layer, its last valid state, one linear read-out.
+    """Recurrent layers, their last valid state, one linear read-out.
 
-    `inputs` is D, `outputs` is K (classes, or numbers to forecast), `hidden` is H, `kind` is
-    "rnn", "gru" or "lstm". Every weight is drawn from `rng`: same generator state, same network.
-    An unknown kind raises ValueError.
+    `inputs` is D, `outputs` is K (classes, or numbers to forecast), `hidden` is H, `kind` is "rnn", "gru" or "lstm".
+    `layers` are stacked. A `bidirectional` network reads from both ends, and its answer is made of both last states,
+    2H numbers. `packed` hands torch the real steps alone; it is always so for a bidirectional network, whose second
+    reader would otherwise begin with the padding. Every weight is drawn from `rng`: same generator state, same
+    network. An unknown kind raises ValueError.
 
     >>> import numpy as np, torch
     >>> model = SequenceClassifier(2, 3, hidden=4, rng=np.random.default_rng(0))
@@ -23,13 +26,12 @@ class SequenceClassifier(torch.nn.Module):
     torch.Size([5, 3])
     """
 
-    def __init__(self, inputs, outputs, hidden=32, kind="rnn", *, rng):
+    def __init__(self, inputs, outputs, hidden=32, kind="rnn", *, layers=1, bidirectional=False, packed=False, rng):
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+        self.packed = packed or bidirectional
         with torch.random.fork_rng(devices=[]):  # torch draws first weights from its global generator
-            self.recurrent = KINDS[kind](inputs, hidden, batch_first=True)
-            self.readout = torch.nn.Linear(hidden, outputs)
+            self.recurrent = recurrent_layer(kind, inputs, hidden, layers, bidirectional)
+            self.readout = torch.nn.Linear(hidden * (1 + bidirectional), outputs)
         draw_weights(self, hidden**-0.5, rng)
 
     def states(self, x):
@@ -38,9 +40,17 @@ class SequenceClassifier(torch.nn.Module):
 
     def forward(self, x, lengths):
         """Scores (B, K) for sequences x (B, T, D), of which the first lengths (B,) steps are real."""
-        states = self.states(x)
-        last = states[torch.arange(len(x)), lengths - 1]  # (B, H)
+        states = self.packed_states(x, lengths) if self.packed else self.states(x)
+        last = states[torch.arange(len(x), device=x.device), lengths - 1]  # (B, H)
+        if self.recurrent.bidirectional:
+            H = self.recurrent.hidden_size
+            last = torch.cat([last[:, :H], states[:, 0, H:]], dim=1)  # the second reader ends at the first step
         return self.readout(last)  # (B, K)
+
+    def packed_states(self, x, lengths):
+        """Every hidden state of the real steps, (B, T, H) or (B, T, 2H), zeros at padding; padding is never read."""
+        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(self.recurrent(packed)[0], batch_first=True, total_length=x.shape[1])[0]
 
 
 class MeanClassifier(torch.nn.Module):
@@ -57,13 +67,6 @@ class MeanClassifier(torch.nn.Module):
 
     def forward(self, x, lengths):
         """Scores (B, K) for sequences x (B, T, D), of which the first lengths (B,) steps are real."""
-        real = torch.arange(x.shape[1]) < lengths[:, None]  # (B, T)
+        real = torch.arange(x.shape[1], device=x.device) < lengths[:, None]  # (B, T)
         mean = (x * real[..., None]).sum(dim=1) / lengths[:, None]  # (B, D)
         return self.readout(mean)  # (B, K)
-
-
-def draw_weights(model, bound, rng):
-    """Draw every weight of the model evenly from [-bound, bound), in place; torch's own default for these layers."""
-    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-    for weight in model.parameters():
-        torch.nn.init.uniform_(weight, -bound, bound, generator=generator)

@@ -23,6 +23,10 @@ _HOME = {
     "backward_graph": "rnncourse.plots.gradients",
     "norms_by_lag": "rnncourse.plots.gradients",
     "LiveLoss": "rnncourse.plots.training",
+    "lstm_cell": "rnncourse.plots.gates",
+    "gates_over_time": "rnncourse.plots.gates",
+    "half_life_histogram": "rnncourse.plots.gates",
+    "weights_by_size": "rnncourse.plots.gates",
 }
 
 __all__ = ["COLOR", "MAGNITUDE", "SIGNED", "TINT", "Figure", "canvas", "look"]

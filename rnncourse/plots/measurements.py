@@ -6,6 +6,7 @@ from rnncourse.plots.figure import Figure
 from rnncourse.plots.style import COLOR, canvas, look
 
 ROLES = ("input", "hidden", "output", "other")
+BAND_ROLES = ("input", "hidden", "output", "other", "truth")
 
 
 def curves(x, groups, xlabel, ylabel, reference=None, log=False):
@@ -26,6 +27,32 @@ def curves(x, groups, xlabel, ylabel, reference=None, log=False):
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     told = "; ".join(_curve_in_words(x, name, runs) for name, runs in groups.items())
     return Figure(figure, f"{ylabel} against {xlabel}. {told}{_level(reference)}.")
+
+
+def bands(groups, xlabel, ylabel, level=None, limits=None, logarithmic="y"):
+    """Runs of several seeds as a line, their median, in a band from the lowest to the highest run.
+
+    `groups` maps a name to (x (N,), values (R, N)); `level` is a pair (name, value) drawn as a level line; `limits` bound
+    the vertical axis; `logarithmic` names the axes that are so: "y", "xy" or "".
+    """
+    with canvas(7.0, 3.2) as (figure, axes):
+        for n, (name, (x, values)) in enumerate(groups.items()):
+            values, style = np.asarray(values), look(BAND_ROLES[n % len(BAND_ROLES)])
+            style |= {"linestyle": "-" if n < len(BAND_ROLES) else (0, (4, 1.5)), "markevery": max(1, len(x) // 9)}
+            axes.plot(x, np.median(values, axis=0), **style, label=name)
+            axes.fill_between(x, values.min(axis=0), values.max(axis=0), color=style["color"], alpha=0.15, linewidth=0)
+        if level:
+            axes.axhline(level[1], **look("baseline"), label=f"{level[0]}: {level[1]:.3f}")
+        axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if "x" in logarithmic else "linear", yscale="log" if "y" in logarithmic else "linear")
+        if limits:
+            axes.set_ylim(limits)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        told = "; ".join(f"{name}: {_run_ends(x, np.asarray(values))}" for name, (x, values) in groups.items())
+        return Figure(figure, f"{ylabel} against {xlabel}, median and range of several runs. {told}{_level(level)}.")
+
+
+def _run_ends(x, values):
+    return f"{np.median(values[:, -1]):.3g} at {x[-1]:.3g} (runs from {values[:, -1].min():.3g} to {values[:, -1].max():.3g})"
 
 
 def dots(groups, xlabel, reference=None, limits=None):

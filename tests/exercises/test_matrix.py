@@ -13,7 +13,7 @@ from rnncourse.checking.score import assess
 from rnncourse.exercises import UnknownExercise, exercises, find
 
 SEEDS = range(25)
-POINTS = {"0": 0, "1": 25, "2": 34}  # of the syllabus
+POINTS = {"0": 0, "1": 25, "2": 34, "3": 34}  # of the syllabus
 
 
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.id}-{one.name}")
@@ -52,12 +52,27 @@ def test_every_forbidden_name_exists():
 def test_a_ready_made_answer_is_named_as_a_shortcut():
     import torch
 
+    from rnncourse import cells
     from rnncourse.cells import clip_by_global_norm, rnn_step
-    from rnncourse.data import pad, windows_and_targets
+    from rnncourse.data import adding_problem, pad, windows_and_targets
 
     def by_torch(x, h, W_xh, W_hh, b):
         tensors = [torch.from_numpy(np.ascontiguousarray(a)) for a in (x, h, W_xh.T, W_hh.T, b)]
         return torch.rnn_tanh_cell(*tensors, torch.zeros_like(tensors[-1]))
+
+    def by_torch_lstm(x, h, c, W_x, W_h, b):
+        arrays = (np.ascontiguousarray(a) for a in (W_x.T, W_h.T, b, 0 * b))
+        return torch.lstm_cell(torch.from_numpy(x), (torch.from_numpy(h), torch.from_numpy(c)), *map(torch.from_numpy, arrays))
+
+    def by_torch_gru(x, h, W_x, W_h, b_x, b_h):
+        cell = torch.nn.GRUCell(*W_x.shape[:1], h.shape[1], dtype=torch.float64)
+        with torch.no_grad():
+            for weight, array in zip(cell.parameters(), (W_x.T, W_h.T, b_x, b_h), strict=True):
+                weight.copy_(torch.from_numpy(array))
+        return cell(torch.from_numpy(x), torch.from_numpy(h))
+
+    def by_module(W_x, W_h, b):
+        return cells.to_torch(cells.LSTM(W_x, W_h, b)).state_dict()
 
     for name, shortcut in (
         ("pad_sequences", lambda sequences, value=0.0: pad(sequences, value=value)),
@@ -65,9 +80,40 @@ def test_a_ready_made_answer_is_named_as_a_shortcut():
         ("rnn_step", rnn_step),
         ("rnn_step", by_torch),
         ("clip_by_global_norm", clip_by_global_norm),
+        ("lstm_step", cells.lstm_step),
+        ("lstm_step", by_torch_lstm),
+        ("lstm_forward", cells.lstm_forward),
+        ("lstm_step_backward", cells.lstm_step_backward),
+        ("gru_step", by_torch_gru),
+        ("gru_forward", cells.gru_forward),
+        ("to_torch_lstm", by_module),
+        ("adding_problem", adding_problem),
     ):
         report = assess(find(name), shortcut)
         assert (report.status, report.points, report.cause.kind) == ("failed", 0.0, "shortcut")
+
+
+def test_the_papers_gru_is_right_elsewhere_and_half_right_here():
+    gru_step = find("gru_step")
+    name, papers = next(iter(gru_step.conventions.items()))
+    report = assess(gru_step, papers)
+    assert report.cause.text == "right in the paper's convention (reset before the product); this exercise uses PyTorch's (after it)"
+    assert 0 < report.points < report.max_points
+
+
+def test_the_lstm_of_3_6_is_torchs_to_ten_digits():
+    import torch
+
+    rng = np.random.default_rng(0)
+    B, T, D, H = 3, 30, 2, 5
+    W_x, W_h, b = rng.normal(size=(D, 4 * H)), rng.normal(size=(H, 4 * H)), rng.normal(size=4 * H)
+    x, h0, c0 = rng.normal(size=(B, T, D)), rng.normal(size=(B, H)), rng.normal(size=(B, H))
+    module = torch.nn.LSTM(D, H, batch_first=True, dtype=torch.float64)
+    module.load_state_dict(find("to_torch_lstm").reference(W_x, W_h, b))
+    with torch.no_grad():
+        theirs, _ = module(torch.from_numpy(x), (torch.from_numpy(h0)[None], torch.from_numpy(c0)[None]))
+    mine, _ = find("lstm_forward").reference(x, h0, c0, W_x, W_h, b)
+    np.testing.assert_allclose(mine, theirs.numpy(), rtol=0, atol=1e-10)
 
 
 def test_ids_and_names_are_unique_and_in_order():

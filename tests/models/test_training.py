@@ -6,7 +6,7 @@ import torch
 
 from rnncourse.data import order_carries_label, shuffle_time
 from rnncourse.models import MeanClassifier, SequenceClassifier, accuracy, outputs, states, train
-from rnncourse.models.training import one_thread
+from rnncourse.models.threads import one_thread
 
 
 def ordered(seed, shuffled=False):

@@ -1,0 +1,27 @@
+"""What a training minimises: each maps (model, batch, state) to the batch's mean loss and the state that goes on."""
+
+from torch.nn.functional import cross_entropy, mse_loss
+
+IGNORED = -1  # a target at which nothing is asked
+
+
+def answer_loss(model, batch, state):
+    """One answer a sequence; the batch is (x, lengths, targets). Cross-entropy in nats, or the mean squared error."""
+    x, lengths, targets = batch
+    loss = mse_loss if targets.is_floating_point() else cross_entropy
+    return loss(model(x, lengths), targets), None
+
+
+def step_loss(model, batch, state):
+    """One answer a step, every batch from a state of zeros; the batch is (ids, targets). Nats where targets are not -1."""
+    ids, targets = batch
+    logits, _ = model(ids)
+    return cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED), None
+
+
+def stream_loss(model, batch, state):
+    """One answer a step, the state carried from batch to batch without its history: truncated BPTT."""
+    ids, targets = batch
+    logits, state = model(ids, state)
+    loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+    return loss, tuple(each.detach() for each in state) if isinstance(state, tuple) else state.detach()
