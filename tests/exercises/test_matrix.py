@@ -13,7 +13,7 @@ from rnncourse.checking.score import assess
 from rnncourse.exercises import UnknownExercise, exercises, find
 
 SEEDS = range(25)
-POINTS = {"0": 0, "1": 25, "2": 34, "3": 34}  # of the syllabus
+POINTS = {"0": 0, "1": 25, "2": 34, "3": 34, "4": 32}  # of the syllabus
 
 
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.id}-{one.name}")
