@@ -681,10 +681,10 @@ def _shares_of(values):
 
 def _control_fault(args, arrays):
     """(sentence, name of the mistake) of what is wrong with the accuracies of many calls, or two empty texts."""
-    values, again = arrays["accuracies"].astype(float), arrays["again"].astype(float)
-    calls = args["calls"]
-    if values.shape != (calls,):
-        return f"one number is expected a call, yours has shape {values.shape[1:]}", ""
+    values, again, calls = arrays["accuracies"], arrays["again"], args["calls"]
+    if values.shape != (calls,) or values.dtype.kind not in "fiub":
+        return f"one real number is expected a call, yours is {values.dtype} of shape {values.shape[1:]}", ""
+    values, again = values.astype(float), again.astype(float)
     if (values > 1 + 1e-9).any() or (values < 0).any():
         return f"an accuracy is a share from 0 to 1; yours is {values.max():g}", _named("percentage")
     if not np.allclose(again, values[: len(again)]):
@@ -1031,7 +1031,7 @@ class connectivity:
     parts = {
         "a causal model": part(2, "connectivity", cases="causal"),
         "a model that looks ahead": part(1.5, "connectivity", cases="ahead"),
-        "the caller's tensor stays as it was": part(0.5, "requires_grad"),
+        "all right, and the caller's tensor stays as it was": part(0.5, ("connectivity", "requires_grad")),
     }
 
     def cases(rng):
@@ -1170,7 +1170,7 @@ class find_fixed_points:
         "the points": part(2, "points", cases="points"),
         "the tolerance": part(1, "points", cases="tolerance"),
         "none found": part(0.5, "points", cases="none"),
-        "the caller's tensor stays as it was": part(0.5, "requires_grad"),
+        "all right, and the caller's tensor stays as it was": part(0.5, ("points", "requires_grad")),
     }
 
     def cases(rng):
@@ -1357,7 +1357,7 @@ class jacobian:
 
     returns = {"J": "next_unit unit", "requires_grad": ""}
     beside = (_torch_step, _watched)
-    parts = {"J": part(2.5, "J"), "the caller's tensor stays as it was": part(0.5, "requires_grad")}
+    parts = {"J": part(2.5, "J"), "all right, and the caller's tensor stays as it was": part(0.5, ("J", "requires_grad"))}
 
     def cases(rng):
         for H in (4, 2, 1, 6, 3):
