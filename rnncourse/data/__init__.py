@@ -25,7 +25,7 @@ for `stocks`, simulations for the others.
 Every set is a small frozen dataclass with its arrays, `.source` (one line: what, package and version,
 licence) and `.fallback` (True for a stand-in). Sources with a known truth (`markov_source`,
 `random_walk`, `sine_waves`, `simulated_power`, `order_carries_label`, `bag_carries_label`, `adding_problem`,
-`copy_memory`) take a NumPy generator `rng`. `sliding_windows`, `windows_and_targets`, `split_by_time`, `split_at_random`,
+`copy_memory`, `flip_flop`, `marked_text`) take a NumPy generator `rng`. `sliding_windows`, `windows_and_targets`, `split_by_time`, `split_at_random`,
 `walk_forward`, `fit_scaling`, `pad`, `unpad` and `shuffle_time` prepare sequences for a network.
 
 Importing this package loads nothing else; each name loads its own module on first use.
@@ -35,6 +35,7 @@ from importlib import import_module
 
 _HOME = {
     "DamagedData": "fingerprints",
+    "MARKED_ALPHABET": "marks",
     "MissingData": "packages",
     "adding_problem": "memory",
     "addresses": "text",
@@ -42,9 +43,12 @@ _HOME = {
     "copy_memory": "memory",
     "data_file": "packages",
     "fit_scaling": "scaling",
+    "flip_flop": "pulses",
     "glucose": "blood_sugar",
     "hourly_power": "electricity",
     "japanese_vowels": "speech",
+    "mark_rules": "marks",
+    "marked_text": "marks",
     "markov_source": "markov",
     "order_carries_label": "order",
     "pad": "padding",
@@ -56,6 +60,7 @@ _HOME = {
     "split_at_random": "splits",
     "split_by_time": "splits",
     "stocks": "prices",
+    "told_by_character": "marks",
     "unpad": "padding",
     "vocabulary": "text",
     "walk_forward": "splits",

@@ -2,11 +2,12 @@
 
 Networks, with the recurrent kind ("rnn", "gru", "lstm", "relu") as a parameter:
     `SequenceClassifier` (one answer a sequence), `MeanClassifier` (its baseline without order), `SymbolLabeller` (an
-    answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on)
+    answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on),
+    `Follower` (numbers at every step)
 First weights:  `start_from` (orthogonal, identity, forget bias, chrono), `parameters` counts them,
                 `hidden_for` finds the size for a number of weights
 Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffled`, `fresh`, `consecutive`; objectives
-                `answer_loss`, `step_loss`, `stream_loss`
+                `answer_loss`, `step_loss`, `stream_loss`, `follow_loss`
 Afterwards:     `outputs`, `states`, `accuracy`, `label_scores`
 """
 
@@ -14,6 +15,7 @@ from importlib import import_module
 
 _HOME = {
     "CharacterModel": "labeller",
+    "Follower": "follower",
     "Forecaster": "forecaster",
     "History": "training",
     "MeanClassifier": "classifier",
@@ -24,6 +26,7 @@ _HOME = {
     "answer_loss": "objectives",
     "consecutive": "batches",
     "fit": "training",
+    "follow_loss": "objectives",
     "fresh": "batches",
     "hidden_for": "recurrent",
     "label_scores": "answers",

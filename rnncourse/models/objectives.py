@@ -25,3 +25,9 @@ def stream_loss(model, batch, state):
     logits, state = model(ids, state)
     loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
     return loss, tuple(each.detach() for each in state) if isinstance(state, tuple) else state.detach()
+
+
+def follow_loss(model, batch, state):
+    """Numbers at every step, every batch from a state of zeros; the batch is (x, targets (B, T, K)). Mean squared error."""
+    x, targets = batch
+    return mse_loss(model(x)[0], targets), None
