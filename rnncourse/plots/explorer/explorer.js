@@ -1,5 +1,5 @@
 // Draws an explorer into `root` and returns a function that shows other data in it.
-// data: {text, units, values: base64 of int8 (units x characters), scale, unit, rules: [[name, [[unit, r], ...]], ...]}
+// data: {text, units, values: base64 of int8 (units x characters), scales: one a unit, unit, rules: [[name, [[unit, r], ...]], ...]}
 function explore(root, first) {
   const make = (tag, fill = {}, parent = root) => parent.appendChild(Object.assign(document.createElement(tag), fill));
   const slider = (name) => {
@@ -8,26 +8,28 @@ function explore(root, first) {
   };
   root.classList.add('rnn-states');
   const unit = slider('unit'), rules = make('div', { className: 'rules' });
-  const paper = make('div', { className: 'paper' }), place = slider('character');
-  const told = make('output'), key = make('div', { className: 'key' });
+  const place = slider('character'), told = make('output');
+  const key = make('div', { className: 'key' }), paper = make('div', { className: 'paper' });
   told.setAttribute('aria-live', 'polite');
   let data, values, spans = [];
 
-  const value = (u, t) => (values[u * spans.length + t] / 127) * data.scale;
+  const share = (u, t) => values[u * spans.length + t] / 127;
+  const value = (u, t) => share(u, t) * data.scales[u];
   const signed = (v) => (v < 0 ? '−' : '+') + Math.abs(v).toFixed(2);
   const shown = (c) => (c === ' ' ? 'space' : c === '\n' ? 'line break' : c);
 
   function paint() {
     const u = +unit.value, at = +place.value;
     spans.forEach((span, t) => {
-      const share = value(u, t) / data.scale, [r, g, b] = share < 0 ? [153, 142, 195] : [241, 163, 64];
-      const mix = (end) => Math.round(247 + (end - 247) * Math.abs(share));
+      const s = share(u, t), [r, g, b] = s < 0 ? [153, 142, 195] : [241, 163, 64];
+      const mix = (end) => Math.round(247 + (end - 247) * Math.abs(s));
       span.style.background = `rgb(${mix(r)},${mix(g)},${mix(b)})`;
-      span.className = (share > 0.5 ? 'high' : share < -0.5 ? 'low' : '') + (t === at ? ' here' : '');
+      span.className = (s > 0.5 ? 'high' : s < -0.5 ? 'low' : '') + (t === at ? ' here' : '');
     });
     unit.setAttribute('aria-valuetext', `unit ${u}`);
     place.setAttribute('aria-valuetext', `character ${at + 1}, ${shown(spans[at].dataset.c)}`);
     told.textContent = `unit ${u} is ${signed(value(u, at))} after character ${at + 1} (${shown(spans[at].dataset.c)})`;
+    key.innerHTML = `<span>orange, underlined: up to +${data.scales[u].toFixed(2)}</span> <span>purple, dotted: down to −${data.scales[u].toFixed(2)}</span>`;
     rules.querySelectorAll('button').forEach((b) => b.setAttribute('aria-pressed', +b.dataset.unit === u));
   }
 
@@ -46,7 +48,6 @@ function explore(root, first) {
       make('legend', { textContent: `${name}:` }, group);
       for (const [u, r] of top) make('button', { type: 'button', textContent: `unit ${u}, r = ${signed(r)}` }, group).dataset.unit = u;
     }
-    key.innerHTML = `<span>orange, underlined: up to +${data.scale.toFixed(2)}</span> <span>purple, dotted: down to −${data.scale.toFixed(2)}</span>`;
     unit.max = data.units - 1;
     place.max = spans.length - 1;
     paint();

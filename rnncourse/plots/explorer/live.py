@@ -54,7 +54,7 @@ def answer(text, view, states_of):
     except ValueError as error:
         return None, str(error).removeprefix("text: ")
     too_long = f"The first {LONGEST} characters are shown." if len(text) > LONGEST else ""
-    return json.dumps(shown.data() | {"rules": view.data()["rules"], "scale": shown.data()["scale"]}), too_long
+    return json.dumps(shown.data() | {"rules": view.data()["rules"]}), too_long
 
 
 def make_widget(view, states_of):

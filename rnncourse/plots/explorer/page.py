@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from rnncourse.plots.figure import Figure
 from rnncourse.plots.style import canvas
 
-COLUMNS = 64  # characters of a row
+COLUMNS = 62  # characters of a row
 # The pale half of PuOr, so that black letters stay readable on both ends.
 PALE = LinearSegmentedColormap.from_list("pale PuOr", ["#998ec3", "#f7f7f7", "#f1a340"])
 
@@ -21,12 +21,12 @@ def text_page(text, values, scale, title, alt, caption=None):
     cells = list(_cells(text))
     rows = cells[-1][0] + 1
     columns = max(12, max(column for _, column in cells) + 1)
-    with canvas(min(7.0, 0.105 * columns + 1.3), 0.21 * rows + 0.75) as (figure, axes):
+    with canvas(min(7.0, 0.09 * columns + 1.2), 0.21 * rows + 0.75) as (figure, axes):
         colours = PALE(Normalize(-scale, scale)(values))
         squares = [Rectangle((column, row), 1, 1) for row, column in cells]
         axes.add_collection(PatchCollection(squares, facecolors=colours, edgecolors="none"))
         for (row, column), character, value in zip(cells, text, values, strict=True):
-            axes.text(column + 0.5, row + 0.5, _visible(character), ha="center", va="center", family="DejaVu Sans Mono", fontsize=8)
+            axes.text(column + 0.5, row + 0.5, _visible(character), ha="center", va="center", family="DejaVu Sans Mono", fontsize=9)
             if abs(value) > scale / 2:
                 axes.plot([column + 0.1, column + 0.9], [row + 0.95] * 2, color="black", linewidth=0.9, linestyle="-" if value > 0 else (0, (1, 1)))
         axes.set(xlim=(0, columns), ylim=(rows, 0), title=title)

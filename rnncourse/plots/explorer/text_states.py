@@ -57,15 +57,16 @@ class TextStates:
         ranked = {rule: rank_units(self.states, s) for rule, s in self.rules.items() if np.ptp(s) > 0}
         return {rule: [(int(u), float(r[u])) for u in order[:TOP]] for rule, (order, r) in ranked.items()}
 
-    @property
-    def scale(self):
-        """The largest absolute value of all units: what full colour stands for."""
-        return float(np.abs(self.states).max()) or 1.0
+    @cached_property
+    def scales(self):
+        """The largest absolute value of each unit (H,): what full colour stands for; 1 for a unit that is always 0."""
+        largest = np.abs(self.states).max(axis=0)
+        return np.where(largest > 0, largest, 1.0)
 
     def figure(self, unit=None):
         """The picture of one unit, a `Figure`."""
         unit = self.unit if unit is None else demand_unit(unit, self.states.shape[1])
-        return text_page(self.text, self.states[:, unit], self.scale, f"unit {unit}", self.describe(unit))
+        return text_page(self.text, self.states[:, unit], self.scales[unit], f"unit {unit}, {self.name}", self.describe(unit))
 
     def describe(self, unit=None):
         """What the picture of a unit shows, in words."""
@@ -79,12 +80,12 @@ class TextStates:
 
     def data(self):
         """What the explorer draws, as plain values: states as int8 in base64, a unit after the other."""
-        eighths = np.round(127 * self.states.T / self.scale).astype(np.int8)
+        shares = np.round(127 * (self.states / self.scales).T).astype(np.int8)
         return {
             "text": self.text,
             "units": self.states.shape[1],
-            "values": base64.b64encode(eighths.tobytes()).decode("ascii"),
-            "scale": round(self.scale, 4),
+            "values": base64.b64encode(shares.tobytes()).decode("ascii"),
+            "scales": [round(float(scale), 3) for scale in self.scales],
             "unit": self.unit,
             "rules": [[rule, [[u, round(r, 2)] for u, r in pairs]] for rule, pairs in self.top.items()],
         }
@@ -146,7 +147,7 @@ class Explorer:
 
     def _repr_html_(self):
         rows = sum(1 + len(line) // 72 for line in self._states.text.split("\n"))
-        height = 175 + 28 * rows + 30 * len(self._states.top)
+        height = 190 + 28 * rows + 30 * len(self._states.top)
         return (
             f'<iframe title="{escape("Explorer of hidden states. " + self.describe())}" sandbox="allow-scripts" width="100%" '
             f'height="{height}" style="border:1px solid #8a8a8a;max-width:52em" srcdoc="{escape(self.page())}"></iframe>'
