@@ -39,21 +39,23 @@ def saturation(networks, gates="ifo"):
     The diagonal is where a gate is always open or shut; the corner at zero is where it is never decided.
     """
     names = {"i": "input gate", "f": "forget gate", "o": "output gate", "r": "reset gate", "z": "update gate"}
-    with canvas(7.0, 2.7, ncols=len(gates), sharey=True, squeeze=False) as (figure, grid):
+    with canvas(7.0, 2.9, ncols=len(gates), sharey=True, squeeze=False) as (figure, grid):
         for axes, letter in zip(grid[0], gates, strict=True):
             axes.plot([0, 1], [1, 0], color=COLOR["padding"], linewidth=1)
             for k, (name, shares) in enumerate(networks.items()):
                 style = look(_ROLES[k]) | {"linestyle": "", "marker": "sD"[k], "alpha": 0.6, "clip_on": False}
                 axes.plot(*shares[letter], **style, label=name)
-            axes.set(xlim=(0, 1), ylim=(0, 1), title=names[letter], xlabel="share of steps below 0.1", aspect="equal")
+            axes.set(xlim=(0, 1), ylim=(0, 1), title=names[letter], xlabel="share of steps below 0.1")
         grid[0, 0].set_ylabel("share of steps above 0.9")
-        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     told = "; ".join(
         f"{names[letter]} of {name}: on average {np.mean(shares[letter][0]):.0%} of the steps below 0.1, {np.mean(shares[letter][1]):.0%} above 0.9"
         for letter in gates
         for name, shares in networks.items()
     )
-    return Figure(figure, f"How often the gates of each unit are nearly shut and nearly open. {told}.")
+    undecided = [name for name, shares in networks.items() if not any(np.any(side) for letter in gates for side in shares[letter])]
+    caption = "".join(f"All marks of {name} lie on top of each other in the corner at zero." for name in undecided) or None
+    return Figure(figure, f"How often the gates of each unit are nearly shut and nearly open. {told}.", caption)
 
 
 def state_space(panels, labels, marks):
@@ -109,7 +111,13 @@ def connectivity_maps(maps, text):
         grid[0, 0].set_ylabel("answer after this character")
         figure.colorbar(image, ax=list(grid[0]), label="influence, share of the row's largest", shrink=0.8)
     told = "; ".join(f"{name}: {_reach(np.asarray(values, dtype=float))}" for name, values in maps.items())
-    return Figure(figure, f"How much the answer after each of {T} characters rests on each character read so far. {told}. Nothing rests on later characters.")
+    return Figure(figure, f"How much the answer after each of {T} characters rests on each character read so far. {told}. {_ahead(maps)}")
+
+
+def _ahead(maps):
+    """Whether any answer rests on a character that comes later."""
+    looking = [name for name, values in maps.items() if np.triu(np.asarray(values), 1).any()]
+    return f"Answers rest on later characters in: {', '.join(looking)}." if looking else "Nothing rests on later characters."
 
 
 def _reach(values):
@@ -133,7 +141,7 @@ def read_and_used(rows, read_chance):
             left.text(accuracy - 0.01, y, f"{accuracy:.2f}", ha="right", va="center", fontsize=8)
             right.text(max(cost, 0), y, f" {cost:+.2f}".replace("-", "−"), va="center", fontsize=8)
         left.axvline(read_chance, **look("baseline"))
-        left.text(read_chance, -0.62, "control", ha="center", va="bottom", fontsize=8, color=COLOR["baseline"])
+        left.text(read_chance - 0.01, -0.5, "control", ha="right", va="bottom", fontsize=8, color=COLOR["baseline"])
         largest = max(max(cost, 0) for _, cost in rows.values())
         left.set(xlim=(0, 1), xlabel="what a probe reads (accuracy)", yticks=range(len(names)), yticklabels=names)
         right.set(xlim=(0, 1.2 * largest + 0.02), xlabel="what it costs to do without (bits)")
