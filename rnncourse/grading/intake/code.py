@@ -18,7 +18,6 @@ _QUIET = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _DEFINITION = re.compile(r"^(?:async[ \t]++)?+(?:def|class)[ \t]++(\w++)|^(\w++)[ \t]*+(?::[^=\n]*+)?+=(?!=)", re.MULTILINE)
-_HEADER = re.compile(r"(?:async[ \t]++)?+(?:def|class)[ \t]++(\w++)")
 _WORDS = 20_000  # characters that are compared
 
 
@@ -46,16 +45,22 @@ def defined(source):
 def definition_of(name, source):
     """The lines of the last function or class `name` at the top level, decorators and comments above it included; or "".
 
+    Where there is none, the last assignment to the name counts, such as that of a lambda.
+
     >>> print(definition_of("f", "import math\\n\\n# twice\\ndef f(x):\\n    return 2 * x\\nprint(f(1))"))
     # twice
     def f(x):
         return 2 * x
     """
     lines, bare = source.split("\n"), without_strings(source).split("\n")
-    starts = [n for n, line in enumerate(bare) if (found := _HEADER.match(line)) and unicodedata.normalize("NFKC", found[1]) == name]
+    starts = {}  # whether it is an assignment -> the line of the last
+    for number, line in enumerate(bare):
+        if (found := _DEFINITION.match(line)) and unicodedata.normalize("NFKC", found[1] or found[2]) == name:
+            starts[found[1] is None] = number
     if not starts:
         return ""
-    start, end = starts[-1], starts[-1] + 1
+    start = starts[min(starts)]
+    end = start + 1
     while start and re.match(r"[@#]", lines[start - 1]):
         start -= 1
     while end < len(lines) and not re.match(r"[^\s#)\]}]", bare[end]):

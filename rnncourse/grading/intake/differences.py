@@ -48,10 +48,11 @@ def _missing(release, match):
 
 
 def _copies(release, cells, match):
+    standing = set(match.chosen.values())
     for place in sorted(match.chosen):
         copies = match.copies(place)
         if len(copies) > 1:
-            others = [mine for mine in copies if mine != match.chosen[place] and not is_untouched(cells[mine], release[place])]
+            others = [mine for mine in copies if mine not in standing and not is_untouched(cells[mine], release[place])]
             kept = "; the others stay as cells of their own" if others else ""
             counts = "the last with work in it" if is_work(release[place]) else "the course's"
             yield Remark("repaired", f"there were {len(copies)} copies of this cell, and {counts} counts{kept}", release[place].id)

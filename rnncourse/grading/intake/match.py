@@ -5,7 +5,7 @@ function that a cell defines; the id, where the neighbours agree; likeness, betw
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rnncourse.grading.intake.code import definition_of, likeness
 
@@ -74,7 +74,7 @@ def match(release, cells):
 
 class _Matching:
     def __init__(self, release, cells):
-        self.release, self.cells, self.match = release, cells, Match()
+        self.release, self.cells, self.match = release, list(cells), Match()
         self.moved_from = set()  # learner's cells whose work stands for a cell elsewhere
 
     def matched(self):
@@ -98,14 +98,20 @@ class _Matching:
         for place, copies in found.items():
             self.match.chosen[place] = mine = self._best(place, copies)
             self.match.how[place] = "name" if self.cells[mine].grade_id in names else "id"
+            self.cells[mine] = self._as_released(place, mine)
+
+    def _as_released(self, place, mine):
+        """A cell of the learner's as one of the kind that it has in the release, which it will have again."""
+        cell, kind = self.cells[mine], self.release[place].kind
+        return cell if cell.kind == kind else replace(cell, kind=kind)
 
     def _best(self, place, copies):
         """Of several copies of one cell the one that counts."""
         stub = self.release[place]
         if not is_work(stub):
             return next((mine for mine in copies if self.cells[mine].text == stub.text), copies[0])
-        written = [mine for mine in copies if not is_stub(self.cells[mine], stub)]
-        defining = [mine for mine in written if _wanted(stub) <= self.cells[mine].names]
+        written = [mine for mine in copies if not is_stub(self._as_released(place, mine), stub)]
+        defining = [mine for mine in written if _wanted(stub) <= self._as_released(place, mine).names]
         commented = [mine for mine in copies if not is_untouched(self.cells[mine], stub)]
         return (defining or written or commented or copies)[-1]
 
@@ -132,7 +138,8 @@ class _Matching:
             if not is_work(stub) or not _wanted(stub) or (mine is not None and not is_stub(self.cells[mine], stub)):
                 continue
             defining = [n for n in written if _wanted(stub) <= self.cells[n].names and not is_stub(self.cells[n], stub)]
-            free = [n for n in defining if n not in self.match.place and n not in self.moved_from]
+            standing = {*self.match.chosen.values(), *self.moved_from}
+            free = [n for n in defining if n not in standing]  # copies of other cells too, which stand for nothing
             if free:
                 self._take_work(place, free[-1], empty_one=mine is not None)
             elif defining and (piece := self._piece(stub, self.cells[defining[-1]])):
@@ -150,7 +157,7 @@ class _Matching:
     def _piece(self, stub, cell):
         """The definitions that a stub asks for, out of a cell with more in it; "" if they are the stub itself."""
         piece = "\n\n\n".join(definition_of(name, cell.source) for name in sorted(_wanted(stub)))
-        return piece if piece.strip() and piece.strip() != stub.text else ""
+        return "" if is_stub(replace(cell, source=piece), stub) else piece
 
     def _by_neighbours(self):
         """What is left, between neighbours that are known: by id, then by likeness."""

@@ -5,6 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("intake", deadline=None, derandomize=True)
+settings.load_profile("intake")
 
 REPO = Path(__file__).parents[3]
 STEP, NAME = "1-sequence-data", "sequence_data"

@@ -48,6 +48,11 @@ def test_a_definition_with_all_that_belongs_to_it():
     assert definition_of("g", body) == ""
 
 
+def test_an_assignment_counts_where_there_is_no_definition():
+    assert definition_of("f", "x = 1\nf = lambda x: (\n    x\n)\ny = f(1)") == "f = lambda x: (\n    x\n)"
+    assert definition_of("f", f"{F}\n\nf = jit(f)") == F
+
+
 def test_code_is_the_same_but_for_comments_and_blanks():
     assert plain("check( f )  # done\n") == plain("check(f);") != plain("check(g)")
     assert plain("x = '# no comment'") != plain("x = ''")
