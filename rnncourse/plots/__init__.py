@@ -23,6 +23,7 @@ _HOME = {
     "backward_graph": "rnncourse.plots.gradients",
     "norms_by_lag": "rnncourse.plots.gradients",
     "LiveLoss": "rnncourse.plots.training",
+    "TextStates": "rnncourse.plots.explorer",
     "lstm_cell": "rnncourse.plots.gates",
     "gates_over_time": "rnncourse.plots.gates",
     "half_life_histogram": "rnncourse.plots.gates",
