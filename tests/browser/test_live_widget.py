@@ -1,11 +1,14 @@
 """The live widget in JupyterLab itself: one types into a cell's output and sees the states of the typed text."""
 
+import re
+from contextlib import suppress
+
 import nbformat
 import pytest
 
 pytest.importorskip("playwright", reason="the browser journeys need playwright")
 pytest.importorskip("anywidget", reason="without anywidget the live view is the explorer")
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 CODE = """
 import numpy as np
@@ -30,12 +33,22 @@ def notebook(page, home):
     return panel
 
 
+def run(page, notebook):
+    """Run the first cell; Lab can take the keys before the notebook has its kernel, so they are pressed until it starts."""
+    started = notebook.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"\[[\d*]+\]")).first
+    for _ in range(4):
+        notebook.locator(".cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        with suppress(TimeoutError):
+            started.wait_for(timeout=15_000)
+            return
+
+
 def test_one_types_and_sees_the_states(page, notebook, screenshot):
-    notebook.locator(".cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
+    run(page, notebook)
     view = notebook.locator(".rnn-states")
     expect(view.locator(".paper span")).to_have_count(4, timeout=SECONDS)
-    view.get_by_label("type here").fill("cab bc".replace(" ", ""))
+    view.get_by_label("type here").fill("cabbc")
     expect(view.locator(".paper span")).to_have_text(list("cabbc"), timeout=SECONDS)
     view.get_by_label("unit", exact=True).press("End")
     expect(view.locator("output")).to_contain_text("unit 3 is ")
