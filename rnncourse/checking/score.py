@@ -35,8 +35,9 @@ def _judged(exercise, trials, found):
     shortcut = any(trial.seen.shortcuts for trial in trials)
     passed = not found and not shortcut
     cause = None if passed else diagnose(exercise, trials, wrong_results)
-    parts = tuple(PartResult(n, float(p.points), not shortcut and _holds(p, trials, found)) for n, p in exercise.parts.items())
     crashed = all(_crashed(t.seen) for t in trials if not t.expected.trouble)
+    void = {n for n, p in exercise.parts.items() if shortcut or (crashed and _asks_for_errors(exercise, p))}
+    parts = tuple(PartResult(n, float(p.points), n not in void and _holds(p, trials, found)) for n, p in exercise.parts.items())
     return Report(
         exercise.id,
         exercise.name,
@@ -61,6 +62,11 @@ def _cannot_run(trouble):
 
 def _crashed(seen):
     return seen.trouble is not None and seen.trouble.kind in ("error", "time", "exit", "interrupted")
+
+
+def _asks_for_errors(exercise, part):
+    """Whether a property is that an error is raised; a function that always stops with one shows nothing of it."""
+    return part.cases is not None and set(part.cases) <= set(exercise.raising)
 
 
 def _holds(part, trials, found):

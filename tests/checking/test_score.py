@@ -5,6 +5,7 @@ import pytest
 
 from rnncourse.checking.exercise import AuthoringFault, exercise, part
 from rnncourse.checking.score import assess
+from rnncourse.exercises import find
 from tests.checking.toy import sums
 
 
@@ -205,3 +206,19 @@ def test_a_block_that_contradicts_itself_is_refused():
     del body.reference
     with pytest.raises(AuthoringFault, match="missing reference"):
         make(body)
+
+
+def test_an_error_in_every_case_is_no_right_error():
+    def always(text, vocabulary):
+        raise KeyError(text)
+
+    report = assess(find("encode_text"), always)
+    assert (report.status, report.points) == ("error", 0.0)
+    assert not any(part.passed for part in report.parts)
+
+
+def test_the_right_error_counts_where_other_results_are_wrong():
+    def zeros(text, vocabulary):
+        return np.array([0 * list(vocabulary).index(c) if c in vocabulary else {}[c] for c in text], dtype=np.int64)
+
+    assert {part.name: part.passed for part in assess(find("encode_text"), zeros).parts} == {"known characters": False, "unknown characters": True}

@@ -150,7 +150,8 @@ class Session:
                 idle = self._gather(client, sent, outputs) or idle
             if client.shell_channel.socket in ready and reply is None:
                 reply = _content(client, client.shell_channel.socket, sent, "execute_reply")
-                end = min(end, time.monotonic() + 0.5)  # outputs come on another way and may be a little late
+                if reply is not None:
+                    end = min(end, time.monotonic() + 0.5)  # outputs come on another way and may be a little late
             if reply is not None and (idle or not ready):
                 return reply
             if not ready and not self.kernel.alive():

@@ -17,6 +17,7 @@ from pathlib import Path
 REPO = Path(__file__).parents[3]
 STEPS = {1: ("1-sequence-data", "sequence_data"), 2: ("2-bptt", "bptt")}
 MARK = "rnn-attack"  # in the name of every file that an attack tries to make
+SHORT = 8.0  # seconds for the whole submission, where an attack uses up whatever it is given
 
 # What attacking code may use. The names begin with an underscore, as no learner's do.
 TOOLS = '''

@@ -3,7 +3,7 @@
 `last_valid` is solved in most of these and has to keep its points.
 """
 
-from tests.grading.attacks.attack import attack
+from tests.grading.attacks.attack import SHORT, attack
 
 AFTER = "check_ngram_bits"  # a cell that comes after all that is graded
 
@@ -47,7 +47,7 @@ def aborts(work):
     dies(work, "os.kill(os.getpid(), signal.SIGKILL)", "stateful_batches")
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def overflows_the_stack(work):
     """Recursion without end after the limit of recursion was taken away, in Python, and a list that is as deep."""
     dies(work, "sys.setrecursionlimit(10**9)\ndef deeper(n):\n    return deeper(n + 1) + 1\nreturn deeper(0)")
@@ -121,7 +121,7 @@ def cuts_the_wires(work):
     work.add("import os\nos.closerange(0, 4096)", before=AFTER)
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def breaks_the_session(work):
     """The kernel goes on, but its session, its streams and its threads are gone, so that no reply is ever sent."""
     work.solve("last_valid")
@@ -161,7 +161,7 @@ def dies_a_little_later(work):
     """, before="encode_text")  # fmt: skip
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def dies_when_time_is_nearly_up(work):
     """The kernel ends a moment before the submission's time does, so that hardly any is left to start another."""
     work.solve("last_valid")
@@ -170,7 +170,7 @@ def dies_when_time_is_nearly_up(work):
         start = time.monotonic()
         def encode_text(text, vocabulary):
             signal.setitimer(signal.ITIMER_REAL, 0)
-            while time.monotonic() - start < 9.3:
+            while time.monotonic() - start < 6.3:
                 time.sleep(0.05)
             os._exit(1)
     """)

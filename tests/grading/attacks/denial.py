@@ -9,7 +9,7 @@ import json
 import os
 import zipfile
 
-from tests.grading.attacks.attack import attack
+from tests.grading.attacks.attack import SHORT, attack
 
 ANYTHING = "def ngram_bits(*args):\n    return 0.0"
 AFTER = "check_ngram_bits"  # a cell that comes after all that is graded
@@ -58,33 +58,33 @@ def a_call_that_sleeps(work):
     in_the_call(work, "time.sleep(86400)")
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def a_call_that_stops_the_clock(work):
     """The alarm that ends a call is taken away, and signals are blocked."""
     in_the_call(work, "signal.setitimer(signal.ITIMER_REAL, 0)\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\nwhile True:\n    time.sleep(1)")
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def a_call_deep_in_c(work):
     """Big numbers and a hopeless regular expression, which hear no signal until they are done."""
     in_the_call(work, "return len(str(7 ** 10 ** 9))")
     work.write("stateful_batches", "import re\ndef stateful_batches(*anything):\n    return re.match('(a*)*' * 20 + 'b', 'a' * 2000)")
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def an_error_whose_text_never_ends(work):
     """The message of an exception is computed without end, after the call and its time limit are over."""
     in_the_call(work, "class E(Exception):\n    def __str__(self):\n        while True:\n            pass\nraise E")
 
 
-@attack(wall=12.0)
+@attack(wall=SHORT)
 def slow_in_every_exercise(work):
     """Each function takes nearly as long as it may, so that the whole would take for ever."""
     for name in ("encode_text", "next_step_pairs", "make_windows", "chronological_split", "standardize", "pad_sequences", "ngram_bits"):
         work.write(name, f"import time\ndef {name}(*anything):\n    time.sleep(4.5)\n    return 0.0")
 
 
-@attack(wall=12.0)
+@attack(wall=SHORT)
 def slow_in_every_cell(work):
     """Fifty cells that each take nearly as long as a cell may."""
     work.write("ngram_bits", ANYTHING)
@@ -288,7 +288,7 @@ def answers_without_bottom(work):
     in_the_call(work, "class Grows(list):\n    def __len__(self):\n        self.append(0)\n        return 10**9\nreturn Grows([1]), Grows([1])", "next_step_pairs")
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def a_reply_full_of_brackets(work):
     """A reply of a few megabytes whose parsed form would take hundreds: lists in lists, side by side and inside each other."""
     work.solve("last_valid")
@@ -343,7 +343,7 @@ def a_zip_bomb(work):
     work.put("work.zip", buffer.getvalue())
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def very_many_cells(work):
     """A notebook of 100,000 cells, with a right one among them."""
     work.solve("last_valid")
@@ -395,7 +395,7 @@ def a_cell_of_many_megabytes(work):
     work.add("#" * 6 * 2**20, before=AFTER, kind="markdown")
 
 
-@attack(may=2.0, wall=12.0)
+@attack(may=2.0, wall=SHORT)
 def code_that_parsers_fear(work):
     """Sources that bring parsers to their knees: deep nesting of every kind, long chains, strings that never close."""
     work.solve("last_valid")
@@ -409,7 +409,7 @@ def code_that_parsers_fear(work):
         work.add(text, before=AFTER)
 
 
-@attack(may=5.0, wall=20.0)
+@attack(may=5.0, wall=SHORT)
 def code_that_is_hard_to_search(work):
     """Half a megabyte of blank lines, of values in a text, of quotes and names; and depth beside a right solution."""
     work.solve("make_windows", "last_valid")

@@ -642,3 +642,9 @@ def counts_on_troubles(work):
     """Every call ends in an error that says everything at once, as the cases with an expected error do."""
     work.write("ngram_bits", "def ngram_bits(*args):\n    raise KeyError(repr(args))")
     work.write("standardize", "def standardize(*args):\n    raise NotImplementedError('not implemented for')")
+
+
+@attack(finding="it stops with KeyError")
+def raises_whatever_comes(work):
+    """An error that says everything, in every call: it would be right where an error is expected, and shows nothing."""
+    work.write("encode_text", "def encode_text(text, vocabulary):\n    raise KeyError(text)")
