@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
 from rnncourse.grading.queue.work import Done, prepare, work
+from rnncourse.grading.sandbox.private import sweep
 
 TRIES = 3
 PATIENCE = 300.0  # seconds beyond the limit of a submission after which a worker counts as stuck
@@ -44,6 +45,7 @@ class LocalPool:
         if pool is not None:
             _kill(pool)
             pool.shutdown(wait=True, cancel_futures=True)
+            sweep()  # a killed worker leaves its folder
 
     def _landed(self, flying):
         longest = max(job.limits.wall_seconds for _, job in flying.values())

@@ -19,10 +19,8 @@ def private_folder():
     """This process's folder; made on first use, removed when the process ends."""
     me = os.getpid()
     if me not in _made:
-        parent = tempfile.gettempdir()
-        parent = parent if len(parent) < ROOM else "/tmp"
-        sweep(parent)
-        _made[me] = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{me}-", dir=parent))
+        sweep()
+        _made[me] = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{me}-", dir=_parent()))
         Finalize(None, _remove, (me,), exitpriority=0)  # unlike atexit, also at the end of a pool's worker
     return _made[me]
 
@@ -34,9 +32,14 @@ def new_folder(name):
     return folder
 
 
-def sweep(parent):
+def _parent():
+    parent = tempfile.gettempdir()
+    return parent if len(parent) < ROOM else "/tmp"
+
+
+def sweep(parent=None):
     """Remove what processes of this user left that were killed before they could."""
-    for path in Path(parent).glob(f"{PREFIX}-*-*"):
+    for path in Path(parent or _parent()).glob(f"{PREFIX}-*-*"):
         owner = path.name.removeprefix(f"{PREFIX}-").split("-")[0]
         try:
             if owner.isdigit() and path.lstat().st_uid == os.geteuid() and not _alive(int(owner)):

@@ -20,7 +20,7 @@ POINTS = {1: 25.0, 2: 34.0}
 
 def test_there_are_many_attacks():
     names = [one.name for topic in (*TOPICS, "honest") for one in of_topic(topic)]
-    assert len(names) == len(set(names)) and sum(len(of_topic(topic)) for topic in TOPICS) >= 60
+    assert len(names) == len(set(names)) and sum(len(of_topic(topic)) for topic in TOPICS) >= 100
 
 
 # ---------------------------------------------------------------- each attack
@@ -92,6 +92,12 @@ def _checks(room, student, step):
     return {one.cell: one for one in notebook.graded}
 
 
+def test_the_gradebook_holds_what_was_judged_and_nobody_else(room):
+    for step, (assignment, _) in STEPS.items():
+        judged = {student for run in room.runs if run["assignment"] == assignment for student in run["judged"]}
+        assert room.scores(step) == {student: room.verdict(student, step).points for student in judged}
+
+
 def test_neighbours_get_the_same_verdict_as_without_attackers(room):
     """To the byte; but for the remarks, which say from where the time of receipt is known."""
     for step in STEPS:
@@ -113,6 +119,10 @@ def test_nothing_else_was_changed(room):
 
 def test_no_file_was_left(room):
     assert room.marks() == []
+
+
+def test_no_temporary_folder_is_left(room):
+    assert list(room.temp.iterdir()) == []
 
 
 def test_nobody_was_called(room):
