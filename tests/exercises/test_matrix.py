@@ -13,12 +13,13 @@ from rnncourse.checking.score import assess
 from rnncourse.exercises import UnknownExercise, exercises, find
 
 SEEDS = range(25)
+FEWER = {"4.6": range(6), "4.9": range(6)}  # a call here fits hundreds of probes, or descends for a hundred steps
 POINTS = {"0": 0, "1": 25, "2": 34, "3": 34, "4": 32}  # of the syllabus
 
 
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.id}-{one.name}")
 def test_every_mistake_is_rejected_and_named_and_every_right_variant_accepted(exercise):
-    rows = matrix(exercise, SEEDS)
+    rows = matrix(exercise, FEWER.get(exercise.id, SEEDS))
     wrong, right = [r for r in rows if r.kind != "right"], [r for r in rows if r.kind == "right"]
     assert [row.name for row in right if not row.sound] == []
     assert [row.name for row in wrong if not row.sound] == []
