@@ -25,8 +25,9 @@ for `stocks`, simulations for the others.
 Every set is a small frozen dataclass with its arrays, `.source` (one line: what, package and version,
 licence) and `.fallback` (True for a stand-in). Sources with a known truth (`markov_source`,
 `random_walk`, `sine_waves`, `simulated_power`, `order_carries_label`, `bag_carries_label`, `adding_problem`,
-`copy_memory`) take a NumPy generator `rng`. `sliding_windows`, `windows_and_targets`, `split_by_time`, `split_at_random`,
-`walk_forward`, `fit_scaling`, `pad`, `unpad` and `shuffle_time` prepare sequences for a network.
+`copy_memory`, `flip_flop`, `dialects`) take a NumPy generator `rng`. `sliding_windows`, `windows_and_targets`,
+`split_by_time`, `split_at_random`, `walk_forward`, `fit_scaling`, `pad`, `unpad` and `shuffle_time` prepare sequences
+for a network.
 
 Importing this package loads nothing else; each name loads its own module on first use.
 """
@@ -41,7 +42,9 @@ _HOME = {
     "bag_carries_label": "order",
     "copy_memory": "memory",
     "data_file": "packages",
+    "dialects": "spelling",
     "fit_scaling": "scaling",
+    "flip_flop": "pulses",
     "glucose": "blood_sugar",
     "hourly_power": "electricity",
     "japanese_vowels": "speech",

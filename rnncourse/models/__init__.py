@@ -2,7 +2,8 @@
 
 Networks, with the recurrent kind ("rnn", "gru", "lstm", "relu") as a parameter:
     `SequenceClassifier` (one answer a sequence), `MeanClassifier` (its baseline without order), `SymbolLabeller` (an
-    answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on)
+    answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on), `Tracker`
+    (numbers at every step)
 First weights:  `start_from` (orthogonal, identity, forget bias, chrono), `parameters` counts them,
                 `hidden_for` finds the size for a number of weights
 Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffled`, `fresh`, `consecutive`; objectives
@@ -20,6 +21,7 @@ _HOME = {
     "SequenceClassifier": "classifier",
     "Settings": "training",
     "SymbolLabeller": "labeller",
+    "Tracker": "tracker",
     "accuracy": "answers",
     "answer_loss": "objectives",
     "consecutive": "batches",

@@ -13,12 +13,13 @@ from rnncourse.checking.score import assess
 from rnncourse.exercises import UnknownExercise, exercises, find
 
 SEEDS = range(25)
-POINTS = {"0": 0, "1": 25, "2": 34, "3": 34}  # of the syllabus
+FEWER = {"4.6": range(6), "4.9": range(6)}  # a call here fits hundreds of probes, or descends for a hundred steps
+POINTS = {"0": 0, "1": 25, "2": 34, "3": 34, "4": 32}  # of the syllabus
 
 
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda one: f"{one.id}-{one.name}")
 def test_every_mistake_is_rejected_and_named_and_every_right_variant_accepted(exercise):
-    rows = matrix(exercise, SEEDS)
+    rows = matrix(exercise, FEWER.get(exercise.id, SEEDS))
     wrong, right = [r for r in rows if r.kind != "right"], [r for r in rows if r.kind == "right"]
     assert [row.name for row in right if not row.sound] == []
     assert [row.name for row in wrong if not row.sound] == []
@@ -52,7 +53,7 @@ def test_every_forbidden_name_exists():
 def test_a_ready_made_answer_is_named_as_a_shortcut():
     import torch
 
-    from rnncourse import cells
+    from rnncourse import cells, states
     from rnncourse.cells import clip_by_global_norm, rnn_step
     from rnncourse.data import adding_problem, pad, windows_and_targets
 
@@ -88,6 +89,16 @@ def test_a_ready_made_answer_is_named_as_a_shortcut():
         ("gru_forward", cells.gru_forward),
         ("to_torch_lstm", by_module),
         ("adding_problem", adding_problem),
+        ("gate_saturation", states.gate_saturation),
+        ("pca", states.pca),
+        ("rank_units", states.rank_units),
+        ("linear_probe", states.linear_probe),
+        ("control_accuracy", states.control_accuracy),
+        ("ablate_unit", states.ablate_unit),
+        ("connectivity", states.connectivity),
+        ("find_fixed_points", states.find_fixed_points),
+        ("jacobian", states.jacobian),
+        ("jacobian", lambda step, h: torch.autograd.functional.jacobian(step, h)),
     ):
         report = assess(find(name), shortcut)
         assert (report.status, report.points, report.cause.kind) == ("failed", 0.0, "shortcut")
