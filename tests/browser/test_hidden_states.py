@@ -107,22 +107,14 @@ def test_it_fits_a_narrow_page_and_prints_its_colours(page):
     screenshot(page, f"explorer-narrow-{page.scheme}")
 
 
-def axe():
-    """The file axe.min.js of axe-core, which the variable RNNCOURSE_AXE names."""
-    path = os.environ.get("RNNCOURSE_AXE")
-    if not path:
-        pytest.skip("RNNCOURSE_AXE does not name a file axe.min.js (npm pack axe-core has it)")
-    return path
-
-
-def violations(page, within="document"):
-    page.add_script_tag(path=axe())
+def violations(page, axe, within="document"):
+    page.evaluate(axe)
     found = page.evaluate(f"axe.run({within}).then(result => result.violations.map(one => one.id + ': ' + one.nodes.map(n => n.html).join(' ')))")
     return [one for one in found if not one.startswith("page-has-heading-one")]
 
 
-def test_axe_finds_nothing_in_the_explorer(page):
-    assert violations(page) == []
+def test_axe_finds_nothing_in_the_explorer(page, axe):
+    assert violations(page, axe) == []
 
 
 def test_figure_explorer_and_card_survive_export(chromium, tmp_path):

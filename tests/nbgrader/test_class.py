@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,14 @@ def graded(classroom, solutions):
         cells["check_last_valid"].source = "2.0"
         notebook.cells.remove(cells["check_next_step_pairs"])
 
+    classroom.began = datetime.now(UTC)
     classroom.instructor("generate_assignment", STEP, "--force")
     classroom.instructor("release_assignment", STEP)
     classroom.hand_in_all({
         "anna-right": right, "ben-wrong": wrong, "carl-empty": lambda cells, notebook: None,
         "dora-crashing": crashing, "emil-tampering": tampering,
     })
+    classroom.handed_in = datetime.now(UTC)
     classroom.instructor("collect", STEP, "--ExchangeCollect.check_owner=False")
     classroom.said = classroom.instructor("autograde", STEP, good=False)
     classroom.instructor("generate_feedback", STEP)
@@ -153,3 +156,16 @@ def test_export_holds_the_grades(graded):
     assert rows["anna-right"] == (STEP, 25, 25)
     assert rows["ben-wrong"] == (STEP, 25 - LOST, 25)
     assert rows["carl-empty"] == rows["dora-crashing"] == (STEP, 0, 25)
+
+
+def test_the_exchange_bears_witness_to_when_work_came(graded, tmp_path):
+    """After a real submit and collect, a student's own claim of the time counts for nothing; without the exchange it is a notice."""
+    from rnncourse.grading.intake import submissions
+
+    submitted = graded.clone / "grading" / "submitted"
+    (submitted / "anna-right" / STEP / "timestamp.txt").write_text("2020-01-01 00:00:00.000000 UTC")
+    release = {f"{NAME}.ipynb": (graded.clone / "course" / STEP / f"{NAME}.ipynb").read_bytes()}
+    (known,) = (one for one in submissions(submitted, STEP, release=release, kept=tmp_path / "a", exchange=graded.exchange) if one.student == "anna-right")
+    (claimed,) = (one for one in submissions(submitted, STEP, release=release, kept=tmp_path / "b") if one.student == "anna-right")
+    assert graded.began <= known.received <= graded.handed_in and known.remarks == ()
+    assert claimed.received.year == 2020 and [one.kind for one in claimed.remarks] == ["receipt"]

@@ -230,31 +230,6 @@ def ben(reports):
 
 # ---------------------------------------------------------------- a browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-]
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The system's Chromium; its absence fails in CI and skips elsewhere."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None and os.environ.get("CI"):
-        pytest.fail("Chromium is not installed: apt-get install chromium")
-    if path is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 class Window:
     """A browser window that shows pages at http://feedback.test/ and notes all that an active page would do."""
 

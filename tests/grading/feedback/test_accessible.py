@@ -1,31 +1,9 @@
 """axe-core finds nothing to complain of, in either colour scheme, wide and narrow; and nothing is cut off."""
 
-import importlib.util
 import os
 from pathlib import Path
 
 import pytest
-
-REPO = Path(__file__).parents[3]
-
-
-def axe_file():
-    """axe.min.js: the file RNNCOURSE_AXE, an npm install in the repo, or the Python package that carries it."""
-    package = importlib.util.find_spec("axe_playwright_python")
-    inside = Path(package.origin).parent if package and package.origin else REPO
-    places = (os.environ.get("RNNCOURSE_AXE", ""), REPO / "node_modules/axe-core/axe.min.js", inside / "axe.min.js")
-    return next((Path(place) for place in places if place and Path(place).is_file()), None)
-
-
-@pytest.fixture(scope="module")
-def axe():
-    found = axe_file()
-    if found is None and os.environ.get("CI"):
-        pytest.fail("axe-core is not installed: pip install axe-playwright-python, or set RNNCOURSE_AXE to axe.min.js")
-    if found is None:
-        pytest.skip("axe-core is not installed (pip install axe-playwright-python, or set RNNCOURSE_AXE to axe.min.js)")
-    return found.read_text(encoding="utf-8")
-
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
