@@ -27,7 +27,7 @@ for _ in range(9):
         held = os.urandom(2**20) * 160
         time.sleep(60)
         os._exit(0)
-time.sleep(3)
+os.wait()  # until the system has ended one of them, if it does not end them all
 """
 
 
