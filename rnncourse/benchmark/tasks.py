@@ -1,0 +1,266 @@
+"""What the arms learn: text, two tasks made of memory, recall by association, and dates to translate.
+
+A task gives every arm the same batches for a seed, and the same held-out sequences: those of "search" decide about the
+learning rate, those of "final" about nothing, so that they can judge. Held-out sequences come in 32 blocks, so that
+two arms can be compared block by block.
+
+A token is one step of a sequence. Losses are means over the steps at which something is asked.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count, islice
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy, mse_loss
+
+from rnncourse import models
+from rnncourse.benchmark.arms import Shape, answer, detached, labels
+from rnncourse.models.objectives import IGNORED
+
+BLOCKS = 32  # of held-out sequences
+A_BLOCK = 8  # held-out sequences of a block
+HELD_OUT = {"search": 101, "final": 202}  # the seeds of the held-out sequences
+CLOSE = 0.04  # Hochreiter and Schmidhuber's limit for a right sum
+
+
+@dataclass(frozen=True)
+class Score:
+    """Held-out losses (BLOCKS,), and the share of right answers."""
+
+    losses: np.ndarray
+    right: float
+
+    @property
+    def loss(self):
+        """The mean over the blocks."""
+        return float(np.mean(self.losses))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A task whose sequences are drawn new for every batch.
+
+    `length` is what the generator calls so (steps, delay, pairs), `lengths` those at which the trained network is tried.
+    """
+
+    name: str
+    title: str
+    length: int
+    lengths: tuple
+    budget: int
+    batch: int = 32
+    unit: str = "nats"
+    of_length: str = "length"  # what the generator's size means
+
+    def batches(self, seed):
+        """Endless batches, the same for the same seed."""
+        for number in count():
+            yield tensors(self.draw(np.random.default_rng([seed, number, 7]), self.batch, self.length))
+
+    def loss(self, model, batch, state):
+        """The mean loss of a batch, and no state: every sequence is a whole."""
+        ids, targets = batch
+        return cross_entropy(labels(model, ids)[0].flatten(0, 1), targets.flatten(), ignore_index=IGNORED), None
+
+    def score(self, arm, model, part, length=None, blocks=BLOCKS):
+        """The `Score` on held-out sequences of this length."""
+        return self._scored(model, *held_out(self, part, length or self.length, blocks))
+
+    def _scored(self, model, ids, targets):
+        logits = labels(model, ids)[0]
+        asked = targets != IGNORED  # (N, T), of every sequence the same number
+        losses = cross_entropy(logits[asked], targets[asked], reduction="none")
+        right = (logits[asked].argmax(dim=-1) == targets[asked]).float().mean()
+        return Score(in_blocks(losses, len(ids)), float(right))
+
+    @property
+    def tokens(self):
+        """Tokens of a batch."""
+        return self.batch * self.steps(self.length)
+
+    def steps(self, length):
+        """Steps of a sequence of this length."""
+        return length
+
+
+@dataclass(frozen=True)
+class Adding(Drawn):
+    """The sum of two marked numbers of a long sequence."""
+
+    unit: str = "squared error"
+    of_length: str = "steps"
+
+    @property
+    def shape(self):
+        return Shape(self.budget, max(self.lengths), inputs=2, outputs=1, longest=self.length)
+
+    @property
+    def blind(self):
+        from rnncourse.data.memory import ADDING_BLIND
+
+        return ADDING_BLIND
+
+    def draw(self, rng, batch, length):
+        from rnncourse.data.memory import adding_problem
+
+        x, y = adding_problem(rng, batch, length)
+        return x.astype(np.float32), y.astype(np.float32)[:, None]
+
+    def loss(self, model, batch, state):
+        x, y = batch
+        return mse_loss(answer(model, x), y), None
+
+    def _scored(self, model, x, y):
+        errors = (answer(model, x) - y).squeeze(1)  # (N,)
+        return Score(in_blocks(errors**2, len(x)), float((errors.abs() < CLOSE).float().mean()))
+
+
+@dataclass(frozen=True)
+class Copy(Drawn):
+    """Ten letters, to be said again after a delay; only the ten answers count."""
+
+    of_length: str = "delay"
+
+    @property
+    def shape(self):
+        return Shape(self.budget, self.steps(max(self.lengths)), symbols=10, longest=self.steps(self.length))
+
+    @property
+    def blind(self):
+        from rnncourse.data.memory import LETTERS
+
+        return float(np.log(LETTERS))
+
+    def draw(self, rng, batch, length):
+        from rnncourse.data.memory import COPIED, copy_memory
+
+        ids, targets = copy_memory(rng, batch, length)
+        targets[:, :-COPIED] = IGNORED
+        return ids, targets
+
+    def steps(self, length):
+        from rnncourse.data.memory import COPIED
+
+        return length + 2 * COPIED
+
+
+@dataclass(frozen=True)
+class Text:
+    """The next character of the presidents' messages.
+
+    The text is read in `batch` streams side by side, `length` characters at a time; a recurrent network goes on from
+    its state. Nine tenths are read; the search and the end are judged by one half each of the last tenth. There, only
+    characters count that have at least half a context before them: a Transformer reads overlapping windows.
+    """
+
+    name: str = "charlm"
+    title: str = "the next character of a text"
+    length: int = 64
+    budget: int = 100_000
+    batch: int = 16
+    unit: str = "nats a character"
+    lengths: tuple = ()
+    windows: int = 18  # half contexts of a held-out stream that count
+
+    @property
+    def shape(self):
+        return Shape(self.budget, self.length, symbols=len(reading().alphabet), embedding=32)
+
+    @property
+    def blind(self):
+        """The loss of who knows how frequent each character is."""
+        share = np.bincount(reading().train) / len(reading().train)
+        return float(-(share[share > 0] * np.log(share[share > 0])).sum())
+
+    @property
+    def tokens(self):
+        return self.batch * self.length
+
+    def batches(self, seed):
+        """Endless batches, the same for the same seed, which decides where the streams begin."""
+        train, T = reading().train, self.length
+        train = np.roll(train, -int(np.random.default_rng([seed, 7]).integers(len(train))))
+        steps = (len(train) // self.batch - 1) // T
+        streams = train[: self.batch * (steps * T + 1)].reshape(self.batch, -1)  # (B, steps T + 1)
+        for number in count():
+            at = number % steps * T
+            yield tensors((streams[:, at : at + T], streams[:, at + 1 : at + T + 1]))
+
+    def loss(self, model, batch, state):
+        """The mean loss of a batch, and the state to go on from."""
+        ids, targets = batch
+        logits, state = labels(model, ids, state)
+        return cross_entropy(logits.flatten(0, 1), targets.flatten()), detached(state)
+
+    def score(self, arm, model, part, length=None, blocks=BLOCKS):
+        """The `Score` on held-out streams, one a block."""
+        half = self.length // 2
+        streams = torch.from_numpy(reading().held_out(part, half * (self.windows + 1) + 1)[:blocks].astype(np.int64))
+        ids, targets = streams[:, :-1], streams[:, 1 + half :]  # the first half context is not asked
+        logits = labels(model, ids)[0][:, half:] if arm.recurrent else windowed(model, ids, self.length)
+        losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none")  # (N, T)
+        return Score(losses.double().mean(dim=1).numpy(), float((logits.argmax(dim=-1) == targets).float().mean()))
+
+
+def windowed(model, ids, context):
+    """Logits of a network without a state, from half a context on, each made with at least half a context before it."""
+    windows = ids.unfold(1, context, context // 2)  # (N, windows, context)
+    logits = model(windows.flatten(0, 1))[:, context // 2 :]  # (N windows, half, V)
+    return logits.unflatten(0, windows.shape[:2]).flatten(1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A text as ids: the part that is learnt from, and the two that judge."""
+
+    alphabet: str
+    train: np.ndarray
+    parts: dict = field(repr=False)
+
+    def held_out(self, part, length):
+        """Streams (BLOCKS, length) that are spread evenly over the part."""
+        ids = self.parts[part]
+        starts = np.linspace(0, len(ids) - length, BLOCKS).astype(int)
+        return ids[starts[:, None] + np.arange(length)]
+
+
+@cache
+def reading():
+    """The text of the comparison, read once a process."""
+    from rnncourse.data.text import addresses
+
+    text = addresses()
+    place = {character: n for n, character in enumerate(text.alphabet)}
+    ids = np.array([place[character] for character in text.text], dtype=np.int16)
+    train, search, final = np.split(ids, [len(ids) * 9 // 10, len(ids) * 19 // 20])
+    return Reading(text.alphabet, train, {"search": search, "final": final})
+
+
+@cache
+def held_out(task, part, length, blocks):
+    """Held-out sequences of a drawn task; the fewer blocks, the first of them."""
+    rng = np.random.default_rng([HELD_OUT[part], length])
+    whole = tensors(task.draw(rng, BLOCKS * A_BLOCK, length))
+    return tuple(each[: blocks * A_BLOCK] for each in whole)
+
+
+def in_blocks(losses, sequences):
+    """Means (blocks,) of losses in the order of so many sequences, each with as many losses."""
+    return losses.double().reshape(sequences // A_BLOCK, -1).mean(dim=1).numpy()
+
+
+def tensors(arrays):
+    """Real numbers as float32, all others as int64."""
+    return tuple(torch.from_numpy(np.array(a, dtype=np.float32 if np.asarray(a).dtype.kind == "f" else np.int64)) for a in arrays)
+
+
+TASKS = {
+    task.name: task
+    for task in (
+        Text(),
+        Adding("adding", "the sum of two marked numbers", 50, (25, 50, 100, 200), 40_000),
+        Copy("copy", "ten letters after a delay", 10, (5, 10, 20, 40), 40_000),
+    )
+}
