@@ -1,8 +1,12 @@
 """The torch networks that the notebooks train, and the one training loop.
 
-Networks, with the recurrent kind ("rnn", "gru", "lstm", "relu") as a parameter:
+Networks, with the recurrent kind ("rnn", "gru", "lstm", "relu", "mingru", "minlstm") as a parameter:
     `SequenceClassifier` (one answer a sequence), `MeanClassifier` (its baseline without order), `SymbolLabeller` (an
     answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on)
+Attention:      `causal_mask`, `CausalSelfAttention`, and in the module of that name `attention.attention`;
+                `Transformer`, `transformer_weights` counts its weights
+Minimal gates:  `MinGRU`, `MinLSTM`, and `scan_linear`, which computes all their steps at once
+Streaming:      `model.stream()` takes one step at a time; see `rnncourse.models.streaming`
 First weights:  `start_from` (orthogonal, identity, forget bias, chrono), `parameters` counts them,
                 `hidden_for` finds the size for a number of weights
 Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffled`, `fresh`, `consecutive`; objectives
@@ -13,15 +17,21 @@ Afterwards:     `outputs`, `states`, `accuracy`, `label_scores`
 from importlib import import_module
 
 _HOME = {
+    "CausalSelfAttention": "attention",
     "CharacterModel": "labeller",
     "Forecaster": "forecaster",
     "History": "training",
+    "KeyValueCache": "attention",
     "MeanClassifier": "classifier",
+    "MinGRU": "minimal",
+    "MinLSTM": "minimal",
     "SequenceClassifier": "classifier",
     "Settings": "training",
     "SymbolLabeller": "labeller",
+    "Transformer": "transformer",
     "accuracy": "answers",
     "answer_loss": "objectives",
+    "causal_mask": "attention",
     "consecutive": "batches",
     "fit": "training",
     "fresh": "batches",
@@ -32,12 +42,14 @@ _HOME = {
     "parameters": "recurrent",
     "recurrent_layer": "recurrent",
     "recurrent_weights": "recurrent",
+    "scan_linear": "minimal",
     "shuffled": "batches",
     "start_from": "recurrent",
     "states": "answers",
     "step_loss": "objectives",
     "stream_loss": "objectives",
     "train": "training",
+    "transformer_weights": "transformer",
 }
 
 __all__ = list(_HOME)
