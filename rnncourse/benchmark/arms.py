@@ -77,9 +77,9 @@ def build(arm, shape, size, rng):
         model = models.SequenceClassifier(shape.inputs, shape.outputs, size.width, **kind)
     else:
         model = models.SymbolLabeller(shape.symbols, None, size.width, embedding=shape.embedding, **kind)
-    if arm.start != "default":
-        gated = arm.kind in ("lstm", "gru")
-        models.start_from(model.recurrent, rng, arm.start, longest=shape.longest if gated else None)
+    gates = shape.longest if arm.kind != "rnn" else None
+    if arm.start != "default" or gates:
+        models.start_from(model.recurrent, rng, arm.start, longest=gates)
     return model
 
 

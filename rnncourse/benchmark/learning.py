@@ -6,6 +6,7 @@ counts as time is the CPU time of this thread in forward, backward and update al
 
 import math
 import time
+from contextlib import nullcontext
 from itertools import islice
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from rnncourse import models
 from rnncourse.benchmark.arms import ARMS, build, size_for
 from rnncourse.benchmark.footprint import peak
-from rnncourse.benchmark.tasks import TASKS
+from rnncourse.benchmark.tasks import BLOCKS, TASKS
 
 WARM_UP, FLOOR = 0.05, 0.05  # share of the batches on the way up; the last rate as a share of the highest
 QUICK = 8  # blocks of held-out sequences that a score on the way is made of
@@ -26,9 +27,7 @@ def learn(run):
     size = size_for(arm, task.shape)
     model = build(arm, task.shape, size, np.random.default_rng([run.seed, 3]))
     about = {"parameters": models.parameters(model), "width": size.width, "feedforward": size.feedforward, "layers": arm.layers}
-    with peak() as memory:
-        rows = list(_scores(run, task, arm, model))
-    rows[-1]["peak_mib"] = memory.mib
+    rows = list(_scores(run, task, arm, model))
     if run.part == "final" and rows[-1]["loss"] is not None:
         rows += [_at_length(task, arm, model, length) for length in task.lengths]
     return [row | about for row in rows]
@@ -39,21 +38,22 @@ def _scores(run, task, arm, model):
     steps = max(1, round(run.tokens / task.tokens))
     marks, part = checkpoints(steps, run.checkpoints), "search" if run.part == "search" else "final"
     optimizer = torch.optim.Adam(model.parameters(), lr=run.rate)
-    state, seconds, losses = None, 0.0, []
+    state, seconds, losses, memory = None, 0.0, [], None
     for step, batch in enumerate(islice(task.batches(run.seed), steps), 1):
         for group in optimizer.param_groups:
             group["lr"] = run.rate * schedule(step / steps)
-        started = time.thread_time()
-        loss, state = update(model, optimizer, task, batch, state)
-        seconds += time.thread_time() - started
+        with peak() if step == 1 else nullcontext(memory) as memory:  # every step takes what the first one takes
+            started = time.thread_time()
+            loss, state = update(model, optimizer, task, batch, state)
+            seconds += time.thread_time() - started
         losses.append(loss)
-        row = {"measure": "learning", "tokens": step * task.tokens, "seconds": round(seconds, 3)}
+        row = {"measure": "learning", "tokens": step * task.tokens, "seconds": round(seconds, 3), "peak_mib": memory.mib}
         if not math.isfinite(loss):
             yield row | {"train": None, "loss": None, "right": None}
             return
         if step in marks:
             with torch.no_grad():
-                score = task.score(arm, model, part, blocks=QUICK if step < steps else 32)
+                score = task.score(arm, model, part, blocks=QUICK if step < steps else BLOCKS)
             found = {"train": _short(np.mean(losses)), "loss": _short(score.loss), "right": round(score.right, 4)}
             yield row | found | ({"blocks": [_short(one) for one in score.losses]} if step == steps else {})
             losses = []

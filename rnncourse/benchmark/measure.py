@@ -16,13 +16,15 @@ from rnncourse.benchmark.streaming import stream
 from rnncourse.models import one_thread
 
 PARTS = {"search": learn, "final": learn, "cost": cost, "streaming": stream, "race": race}
+CONFIGURATION = ("part", "task", "arm", "seed", "rate", "budget", "iterations")  # what a row says of its run
 
 
 def measure(run):
     """Do what the run says, in one thread; each row says of which run it is, and where it was measured."""
     with one_thread():
         rows = PARTS[run.part](run)
-    held = {"key": run.key, **{name: value for name, value in asdict(run).items() if value is not None and name != "lengths"}}
+    about = asdict(run) | {"budget": run.tokens}  # `tokens` of a row are those so far
+    held = {"key": run.key} | {name: about[name] for name in CONFIGURATION if about[name] or name == "seed"}
     return [{"row": n, "of": len(rows), **held, **row, "environment": environment()} for n, row in enumerate(rows)]
 
 
