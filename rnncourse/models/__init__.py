@@ -5,11 +5,12 @@ Networks, with the recurrent kind ("rnn", "gru", "lstm", "relu", "mingru", "minl
     answer at every step), `CharacterModel` (the next character), `Forecaster` (how a series goes on)
 Attention:      `causal_mask`, `CausalSelfAttention`, and in the module of that name `attention.attention`;
                 `Transformer`, `transformer_weights` counts its weights
+Translation:    `Translator` reads one sequence and writes another; `translation_loss`, `exact_match`
 Minimal gates:  `MinGRU`, `MinLSTM`, and `scan_linear`, which computes all their steps at once
 Streaming:      `model.stream()` takes one step at a time; see `rnncourse.models.streaming`
 First weights:  `start_from` (orthogonal, identity, forget bias, chrono), `parameters` counts them,
                 `hidden_for` finds the size for a number of weights
-Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffled`, `fresh`, `consecutive`; objectives
+Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffled`, `shuffled_rows`, `fresh`, `consecutive`; objectives
                 `answer_loss`, `step_loss`, `stream_loss`
 Afterwards:     `outputs`, `states`, `accuracy`, `label_scores`
 """
@@ -29,10 +30,12 @@ _HOME = {
     "Settings": "training",
     "SymbolLabeller": "labeller",
     "Transformer": "transformer",
+    "Translator": "seq2seq",
     "accuracy": "answers",
     "answer_loss": "objectives",
     "causal_mask": "attention",
     "consecutive": "batches",
+    "exact_match": "seq2seq",
     "fit": "training",
     "fresh": "batches",
     "hidden_for": "recurrent",
@@ -44,12 +47,14 @@ _HOME = {
     "recurrent_weights": "recurrent",
     "scan_linear": "minimal",
     "shuffled": "batches",
+    "shuffled_rows": "batches",
     "start_from": "recurrent",
     "states": "answers",
     "step_loss": "objectives",
     "stream_loss": "objectives",
     "train": "training",
     "transformer_weights": "transformer",
+    "translation_loss": "seq2seq",
 }
 
 __all__ = list(_HOME)
