@@ -22,6 +22,7 @@ from rnncourse.models.objectives import IGNORED
 BLOCKS = 32  # of held-out sequences
 A_BLOCK = 8  # held-out sequences of a block
 HELD_OUT = {"search": 101, "final": 202}  # the seeds of the held-out sequences
+KEYS = 16  # of recall, and as many values
 CLOSE = 0.04  # Hochreiter and Schmidhuber's limit for a right sum
 
 
@@ -144,6 +145,29 @@ class Copy(Drawn):
         from rnncourse.data.memory import COPIED
 
         return length + 2 * COPIED
+
+
+@dataclass(frozen=True)
+class Recall(Drawn):
+    """Pairs of a key and its value, then one of the keys again: which value came with it?"""
+
+    of_length: str = "pairs"
+
+    @property
+    def shape(self):
+        return Shape(self.budget, self.steps(max(self.lengths)), symbols=2 * KEYS + 1, longest=self.steps(self.length))
+
+    @property
+    def blind(self):
+        return float(np.log(KEYS))
+
+    def draw(self, rng, batch, length):
+        from rnncourse.data.memory import associative_recall
+
+        return associative_recall(rng, batch, length, keys=KEYS, values=KEYS)
+
+    def steps(self, length):
+        return 2 * length + 2
 
 
 @dataclass(frozen=True)
@@ -359,6 +383,7 @@ TASKS = {
         Text(),
         Adding("adding", "the sum of two marked numbers", 50, (25, 50, 100, 200), 40_000),
         Copy("copy", "ten letters after a delay", 10, (5, 10, 20, 40), 40_000),
+        Recall("recall", "the value that came with a key", 6, (2, 4, 6, 8, 12, 16), 40_000),
         Dates(),
     )
 }
