@@ -56,6 +56,7 @@ def date_pairs(rng, count, *, locales=LOCALES, first=FIRST, last=LAST, fallback=
     Names and order come from `babel`, and may differ with its release; without it a stand-in knows English, and
     `fallback=False` raises MissingData instead. Raises ValueError for more pairs than days and an unknown locale.
 
+    >>> import numpy as np
     >>> pairs = date_pairs(np.random.default_rng(0), 2, first=date(2024, 2, 28), last=date(2024, 2, 29))
     >>> sorted(pairs.targets), pairs.encode()[2].shape
     (['2024-02-28', '2024-02-29'], (2, 12))

@@ -6,6 +6,7 @@ Networks, with the recurrent kind ("rnn", "gru", "lstm", "relu", "mingru", "minl
 Attention:      `causal_mask`, `CausalSelfAttention`, and in the module of that name `attention.attention`;
                 `Transformer`, `transformer_weights` counts its weights
 Translation:    `Translator` reads one sequence and writes another; `translation_loss`, `exact_match`
+Comparison:     `NANOGPT_CPU`, nanoGPT's published setting for a CPU, and `train_nanogpt`
 Minimal gates:  `MinGRU`, `MinLSTM`, and `scan_linear`, which computes all their steps at once
 Streaming:      `model.stream()` takes one step at a time; see `rnncourse.models.streaming`
 First weights:  `start_from` (orthogonal, identity, forget bias, chrono), `parameters` counts them,
@@ -26,6 +27,8 @@ _HOME = {
     "MeanClassifier": "classifier",
     "MinGRU": "minimal",
     "MinLSTM": "minimal",
+    "NANOGPT_CPU": "nanogpt",
+    "NanoGPT": "nanogpt",
     "SequenceClassifier": "classifier",
     "Settings": "training",
     "SymbolLabeller": "labeller",
@@ -53,6 +56,7 @@ _HOME = {
     "step_loss": "objectives",
     "stream_loss": "objectives",
     "train": "training",
+    "train_nanogpt": "nanogpt",
     "transformer_weights": "transformer",
     "translation_loss": "seq2seq",
 }

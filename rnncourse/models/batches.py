@@ -27,7 +27,7 @@ def shuffled_rows(*arrays, batch_size=32):
 
     >>> batches = shuffled_rows(np.arange(5), np.arange(5) * 10, batch_size=2)(np.random.default_rng(0))
     >>> [(one.tolist(), two.tolist()) for one, two in batches]
-    [([4, 2], [40, 20]), ([3, 1], [30, 10]), ([0], [0])]
+    [([2, 4], [20, 40]), ([3, 0], [30, 0]), ([1], [10])]
     """
     if len({len(array) for array in arrays}) != 1:
         raise ValueError(f"arrays: expected the same number of rows in each, got {[len(array) for array in arrays]}")

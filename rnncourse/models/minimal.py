@@ -8,7 +8,7 @@ of the same form, so `scan_linear` joins them two by two: about 2 log₂ T array
 divided and a lies in [0, 1], so a = 0 (forget all) is as exact as any other value; the article reaches stability by
 logarithms instead, and for that keeps n positive, which is not needed here.
 
-Source: Feng, Tung, Ahmed, Bengio and Hajimirsadeghi 2024, Were RNNs all we needed?, sections 3.1 and 3.2; the scan
+Source: Feng and others 2024, Were RNNs all we needed?, sections 3.1 and 3.2; the scan
 that joins pairs: Blelloch 1990, Prefix sums and their applications.
 """
 
