@@ -149,3 +149,14 @@ REDUCED = Plan(
     race_iterations=60,
     race_seeds=(0,),
 )
+
+
+def weights(plan, task):
+    """Arm -> how many weights it has on a task: what makes the arms equal."""
+    import numpy as np
+
+    from rnncourse.benchmark.arms import build, size_for
+    from rnncourse.models import parameters
+
+    shape = TASKS[task].shape
+    return {arm: parameters(build(ARMS[arm], shape, size_for(ARMS[arm], shape), np.random.default_rng(0))) for arm in plan.arms}

@@ -7,6 +7,7 @@ judged on the same characters of the held-out text, each with half a context bef
 
 import math
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,6 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from rnncourse import models
-from rnncourse.benchmark import nanogpt
 from rnncourse.benchmark.arms import ARMS, build, size_for
 from rnncourse.benchmark.learning import QUICK, checkpoints, schedule, update
 from rnncourse.benchmark.tasks import BLOCKS, TASKS, reading
@@ -25,26 +25,41 @@ BUDGET, EMBEDDING, BATCH = 350_000, 64, 8  # of the recurrent network: quicker s
 
 def race(run):
     """Rows of both networks on the way and at the end; the last row of nanoGPT has its loss as nanoGPT counts it."""
-    task, rng = TASKS["charlm"], np.random.default_rng([run.seed, 5])
-    first = nanogpt.NanoGPT(task.shape.symbols, rng)
-    rows = list(_nanogpt(first, run, rng))
-    rows[-1]["as_published"] = published_loss(first)
+    rng = np.random.default_rng([run.seed, 5])
+    rows = _nanogpt(run, rng)
     arm = ARMS[run.arm]
-    shape = replace(task.shape, budget=BUDGET, embedding=EMBEDDING)
-    second = build(arm, shape, size_for(arm, shape), rng)
-    return rows + list(_recurrent(second, arm, run, rows[-1]["seconds"]))
+    shape = replace(TASKS["charlm"].shape, budget=BUDGET, embedding=EMBEDDING)
+    model = build(arm, shape, size_for(arm, shape), rng)
+    return rows + list(_recurrent(model, arm, run, rows[-1]["seconds"]))
 
 
-def _nanogpt(model, run, rng):
-    optimizer, train = nanogpt.optimizer(model), reading().train
-    marks, seconds = checkpoints(run.iterations, SCORES), 0.0
-    for step in range(1, run.iterations + 1):
-        batch = nanogpt.windows(train, rng)
-        started = time.thread_time()
-        nanogpt.train_step(model, optimizer, batch, nanogpt.rate(step - 1, run.iterations))
-        seconds += time.thread_time() - started
-        if step in marks:
-            yield _row("nanoGPT", model, ARMS["Transformer"], step * nanogpt.BATCH * nanogpt.CONTEXT, seconds, step == run.iterations)
+def _nanogpt(run, rng):
+    setting = replace(models.NANOGPT_CPU, iterations=run.iterations, warmup=min(models.NANOGPT_CPU.warmup, run.iterations // 20))
+    model = setting.model(TASKS["charlm"].shape.symbols, rng)
+    marks, rows, clock = checkpoints(run.iterations, SCORES), [], _Clock()
+
+    def report(iteration, loss):
+        if iteration + 1 in marks:
+            with clock.stopped():
+                read = (iteration + 1) * setting.batch * setting.context
+                rows.append(_row("nanoGPT", model, ARMS["Transformer"], read, clock.seconds, iteration + 1 == run.iterations))
+
+    models.train_nanogpt(model, torch.from_numpy(reading().train.astype(np.int64)), setting, rng=rng, report=report)
+    rows[-1]["as_published"] = published_loss(model, setting.context)
+    return rows
+
+
+class _Clock:
+    """CPU seconds of this thread since it was made; those inside `stopped` do not count."""
+
+    def __init__(self):
+        self._start, self.seconds = time.thread_time(), 0.0
+
+    @contextmanager
+    def stopped(self):
+        self.seconds = time.thread_time() - self._start
+        yield
+        self._start = time.thread_time() - self.seconds
 
 
 def _recurrent(model, arm, run, limit):
@@ -77,8 +92,8 @@ def _row(name, model, arm, tokens, seconds, whole):
 
 
 @torch.no_grad()
-def published_loss(model):
+def published_loss(model, context):
     """The held-out loss as nanoGPT counts it: over all places of a window, also those with little before them."""
-    streams = torch.from_numpy(reading().held_out("final", 8 * nanogpt.CONTEXT + 1).astype(np.int64))
-    ids, targets = (each.reshape(-1, nanogpt.CONTEXT) for each in (streams[:, :-1], streams[:, 1:]))
+    streams = torch.from_numpy(reading().held_out("final", 8 * context + 1).astype(np.int64))
+    ids, targets = (each.reshape(-1, context) for each in (streams[:, :-1], streams[:, 1:]))
     return float(f"{cross_entropy(model(ids).flatten(0, 1), targets.flatten()):.5g}")

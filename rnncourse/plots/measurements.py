@@ -48,10 +48,13 @@ def bands(groups, xlabel, ylabel, level=None, limits=None, logarithmic="y"):
             axes.set_ylim(limits)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         told = "; ".join(f"{name}: {_run_ends(x, np.asarray(values))}" for name, (x, values) in groups.items())
-        return Figure(figure, f"{ylabel} against {xlabel}, median and range of several runs. {told}{_level(level)}.")
+        several = ", median and range of several runs" if any(len(np.asarray(values)) > 1 for _, values in groups.values()) else ""
+        return Figure(figure, f"{ylabel} against {xlabel}{several}. {told}{_level(level)}.")
 
 
 def _run_ends(x, values):
+    if len(values) == 1:
+        return f"{values[0, -1]:.3g} at {x[-1]:.3g}"
     return f"{np.median(values[:, -1]):.3g} at {x[-1]:.3g} (runs from {values[:, -1].min():.3g} to {values[:, -1].max():.3g})"
 
 
