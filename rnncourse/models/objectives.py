@@ -22,10 +22,13 @@ def step_loss(model, batch, state):
 def stream_loss(model, batch, state):
     """One answer a step, the state carried from batch to batch without its history: truncated BPTT.
 
-    For recurrent networks; a Transformer has no state to carry, `step_loss` trains it.
+    For recurrent networks; a Transformer has no state to carry (TypeError), `step_loss` trains it.
     """
     ids, targets = batch
-    logits, state = model(ids, state)
+    answer = model(ids, state)
+    if not isinstance(answer, tuple):
+        raise TypeError(f"model: expected one that gives (logits, state), got {type(model).__name__}; train it with step_loss")
+    logits, state = answer
     loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
     return loss, tuple(each.detach() for each in state) if isinstance(state, tuple) else state.detach()
 

@@ -10,6 +10,7 @@ from rnncourse.models import (
     MinGRU,
     MinLSTM,
     SequenceClassifier,
+    hidden_for,
     parameters,
     recurrent_layer,
     recurrent_weights,
@@ -169,6 +170,8 @@ def test_errors_name_the_axes(make):
 def test_they_are_kinds_like_the_others(kind):
     rng = np.random.default_rng(0)
     assert recurrent_weights(kind, 3, 5) == parameters(recurrent_layer(kind, 3, 5))
+    assert recurrent_weights(kind, 3, hidden_for(kind, 3, 5000)) <= 5000
+    assert recurrent_weights(kind, 3, hidden_for(kind, 3, 5000) + 1) > 5000
     model, ids = CharacterModel(6, hidden=5, kind=kind, layers=2, rng=rng), torch.randint(6, (3, 8))
     whole, _ = model(ids)
     first, state = model(ids[:, :5])

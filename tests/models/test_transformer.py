@@ -14,6 +14,7 @@ from rnncourse.models import (
     label_scores,
     parameters,
     step_loss,
+    stream_loss,
     transformer_weights,
 )
 
@@ -140,6 +141,11 @@ def test_who_looks_where_is_told_for_every_layer_and_head():
 def test_what_makes_no_sense_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_it_has_no_state_to_carry_from_batch_to_batch():
+    with pytest.raises(TypeError, match=r"gives \(logits, state\), got Transformer; train it with step_loss"):
+        stream_loss(network(), (ids(), ids()), None)
 
 
 def test_the_courses_training_loop_takes_it():
