@@ -149,7 +149,12 @@ class Copy(Drawn):
 
 @dataclass(frozen=True)
 class Recall(Drawn):
-    """Pairs of a key and its value, then one of the keys again: which value came with it?"""
+    """Pairs of a key and its value, then all keys in another order: which value came with each?
+
+    The recall by association of `rnncourse.data.associative_recall`, with a question about every pair instead of one:
+    a single question in a sequence teaches so slowly that no arm got beyond guessing one of the values it had read.
+    Source of this form: Arora and others 2023, Zoology (multi-query associative recall).
+    """
 
     of_length: str = "pairs"
 
@@ -164,10 +169,13 @@ class Recall(Drawn):
     def draw(self, rng, batch, length):
         from rnncourse.data.memory import associative_recall
 
-        return associative_recall(rng, batch, length, keys=KEYS, values=KEYS)
+        read = associative_recall(rng, batch, length, keys=KEYS, values=KEYS)[0][:, :-1]  # the pairs and the question mark
+        order = rng.permuted(np.tile(np.arange(length), (batch, 1)), axis=1)
+        keys, values = (np.take_along_axis(read[:, first:-1:2], order, axis=1) for first in (0, 1))
+        return np.hstack([read, keys]), np.hstack([np.full_like(read, IGNORED), values - KEYS])
 
     def steps(self, length):
-        return 2 * length + 2
+        return 3 * length + 1
 
 
 @dataclass(frozen=True)
