@@ -9,9 +9,9 @@ from rnncourse.benchmark.tasks import TASKS
 from rnncourse.plots.measurements import bands
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 58rem; margin: 2rem auto; padding: 0 1rem }
 h1, h2, h3 { line-height: 1.2 } h2 { margin-top: 2.5rem; border-top: 1px solid #ccc; padding-top: 1rem }
-table { border-collapse: collapse; margin: 1rem 0; font-size: 0.9rem } caption { text-align: left; font-weight: 600; padding-bottom: .3rem }
+table { border-collapse: collapse; margin: 1rem 0; font-size: 0.9rem } caption { text-align: left; font-weight: 600; padding-bottom: .3rem; white-space: nowrap }
 .wide { overflow-x: auto } td, th { padding: .2rem .7rem .2rem 0; text-align: right; border-bottom: 1px solid #e4e4e4; white-space: nowrap }
 td:first-child, th:first-child { text-align: left } figure { margin: 1rem 0 !important } figcaption { font-size: .85rem; color: #555 }
 """
@@ -63,16 +63,16 @@ def _task(reading, task):
     heads = ["network", "rate", f"loss, {about.unit}", "right, %", "tokens a second", "seconds", "peak MiB"]
     level = ("who remembers nothing", about.blind)
     parts = [
-        f"<h2>{escape(_title(task))}</h2><p>{escape(' '.join(type(about).__doc__.split()))}</p>",
+        f"<h2>{escape(_title(task))}</h2><p>{escape(' '.join(type(about).__doc__.replace('`', '').split()))}</p>",
         _table(f"At the end: median (lowest to highest of {max(map(len, ends.values()))} runs)", heads, rows),
-        bands(reading.curves(task), "tokens", f"loss, {about.unit}", level, logarithmic="xy")._repr_html_(),
-        bands(reading.curves(task, "seconds"), "CPU seconds", f"loss, {about.unit}", level, logarithmic="xy")._repr_html_(),
+        bands(reading.curves(task), "tokens", f"loss, {about.unit}", level, logarithmic="xy", plain=True)._repr_html_(),
+        bands(reading.curves(task, "seconds"), "CPU seconds", f"loss, {about.unit}", level, logarithmic="xy", plain=True)._repr_html_(),
         _differences(reading, task, about),
         _trials(trials, about),
     ]
     if reading.lengths(task):
         parts.append(f"<h3>At other lengths than the {about.length} {about.of_length} that were learnt</h3>")
-        parts.append(bands(reading.lengths(task), about.of_length, f"loss, {about.unit}", level, logarithmic="xy")._repr_html_())
+        parts.append(bands(reading.lengths(task), about.of_length, f"loss, {about.unit}", level, logarithmic="xy", plain=True)._repr_html_())
     return "\n".join(parts)
 
 
@@ -82,7 +82,7 @@ def _differences(reading, task, about):
         if best in (one, other):
             sign = 1 if other == best else -1
             low, high = sorted((sign * found.low, sign * found.high))
-            rows.append([one if other == best else other, f"{sign * found.mean:+.4f}", f"{low:+.4f} to {high:+.4f}", "yes" if found.sure else "no"])
+            rows.append([one if other == best else other, f"{sign * found.mean:+.3g}", f"{low:+.3g} to {high:+.3g}", "yes" if found.sure else "no"])
     heads = ["network", "loss beyond", "95 % interval", "leaves out 0"]
     return _table(f"Beside {best}, paired by seed and held-out block ({about.unit})", heads, rows) if rows else ""
 
@@ -109,7 +109,7 @@ def _race(reading):
         f"batch 12; {_iterations(reading):,} of 2,000 iterations), and then, in the same process and for as many CPU seconds, the recurrent network that was best on this text.</p>"
         + _table("At the end", heads, rows)
         + (f"<p>As nanoGPT itself counts, over all places of a window, its loss is {_range(published)}; its readme says 1.88 for another text, Shakespeare.</p>" if published else "")
-        + bands(_race_curves(race), "CPU seconds", "loss, nats a character", logarithmic="xy")._repr_html_()
+        + bands(_race_curves(race), "CPU seconds", "loss, nats a character", logarithmic="xy", plain=True)._repr_html_()
     )
 
 
@@ -136,8 +136,8 @@ def _cost(reading):
         "<h2>What a training step costs as sequences grow</h2><p>The networks of the text, a batch of four. Memory is the "
         "peak beyond the network at rest; a Transformer's table of positions is not counted among the weights here.</p>"
     )
-    return told + bands(times, "steps of a sequence", "milliseconds", logarithmic="xy")._repr_html_() + (
-        bands(memory, "steps of a sequence", "peak of memory, MiB", logarithmic="xy")._repr_html_() if memory else ""
+    return told + bands(times, "steps of a sequence", "milliseconds", logarithmic="xy", plain=True)._repr_html_() + (
+        bands(memory, "steps of a sequence", "peak of memory, MiB", logarithmic="xy", plain=True)._repr_html_() if memory else ""
     ) + _by_place("Milliseconds of a training step", times, 1) + (_by_place("Peak of memory, MiB", memory, 1) if memory else "")  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def _streaming(reading):
         "<h2>What one more character costs in a stream</h2><p>One character at a time, a batch of one. What is kept between "
         f"two steps is the state, or keys and values. The logits differ from those of the batch by at most {worst:.1g}.</p>"
     )
-    return told + bands(times, "position", "microseconds a step", logarithmic="xy")._repr_html_() + bands(
+    return told + bands(times, "position", "microseconds a step", logarithmic="xy", plain=True)._repr_html_() + bands(
         held, "position", "bytes that are kept", logarithmic="xy"
     )._repr_html_() + _by_place("Microseconds a step, by position", times, 0) + _by_place("Bytes that are kept, by position", held, 0)  # fmt: skip
 

@@ -182,8 +182,8 @@ class Recall(Drawn):
 class Text:
     """The next character of the presidents' messages.
 
-    The text is read in `batch` streams side by side, `length` characters at a time; a recurrent network goes on from
-    its state. Nine tenths are read; the search and the end are judged by one half each of the last tenth. There, only
+    The text is read in several streams side by side, some characters at a time (the context); a recurrent network goes
+    on from its state. Nine tenths are read; the search and the end are judged by one half each of the last tenth. There, only
     characters count that have at least half a context before them: a Transformer reads overlapping windows.
     """
 

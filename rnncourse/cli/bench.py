@@ -12,11 +12,12 @@ MISSING = "the comparison needs {}: pip install 'rnncourse[course]'"
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--reduced", is_flag=True, help="Small budgets, two minutes on two cores: to see how it works, not who is better.")
 @click.option("--task", "tasks", multiple=True, help="Only this task; may be given several times.")
+@click.option("--arm", "arms", multiple=True, help="Only this network; may be given several times.")
 @click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), help="The table [default: bench/full.jsonl or bench/reduced.jsonl].")
 @click.option("--workers", type=click.IntRange(1), help="Processes on this machine, one thread each [default: one a core].")
 @click.option("--scheduler", metavar="ADDRESS", help="Measure on the Dask cluster of this scheduler, such as tcp://host:8786.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print the networks' sizes and the number of runs, and measure nothing.")
-def bench(reduced, tasks, path, workers, scheduler, only_plan):
+def bench(reduced, tasks, arms, path, workers, scheduler, only_plan):
     """Compare RNN, LSTM, GRU, minGRU and a Transformer: the same weights, data, search and seeds.
 
     Every measurement is a row of a table of JSON lines. What the table has is not measured again, so the command can be
@@ -31,7 +32,7 @@ def bench(reduced, tasks, path, workers, scheduler, only_plan):
         from rnncourse.benchmark.table import Busy, Table
     except ModuleNotFoundError as error:
         raise click.ClickException(MISSING.format(error.name)) from error
-    plan = _only(REDUCED if reduced else FULL, tasks)
+    plan = _only(REDUCED if reduced else FULL, tasks, arms)
     _told(plan)
     if only_plan:
         return
@@ -49,13 +50,14 @@ def bench(reduced, tasks, path, workers, scheduler, only_plan):
     sys.exit(1 if failed else 0)
 
 
-def _only(plan, tasks):
-    """The plan for some of its tasks."""
-    names = [name for name, _ in plan.tokens]
-    unknown = [task for task in tasks if task not in names]
-    if unknown:
-        raise click.ClickException(f"no task {unknown[0]!r}; the tasks are {', '.join(names)}")
-    return replace(plan, tokens=tuple((name, count) for name, count in plan.tokens if not tasks or name in tasks))
+def _only(plan, tasks, arms):
+    """The plan for some of its tasks and arms."""
+    for kind, wanted, known in (("task", tasks, [name for name, _ in plan.tokens]), ("network", arms, plan.arms)):
+        unknown = [name for name in wanted if name not in known]
+        if unknown:
+            raise click.ClickException(f"no {kind} {unknown[0]!r}; there are {', '.join(known)}")
+    tokens = tuple((name, count) for name, count in plan.tokens if not tasks or name in tasks)
+    return replace(plan, tokens=tokens, arms=tuple(arm for arm in plan.arms if not arms or arm in arms))
 
 
 def _told(plan):
