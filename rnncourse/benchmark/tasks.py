@@ -304,7 +304,7 @@ class Dates:
 
     @property
     def shape(self):
-        return Shape(self.budget, written_dates().ids.shape[1], symbols=written_dates().symbols)
+        return Shape(self.budget, written_dates().ids.shape[1] - 1, symbols=written_dates().symbols)
 
     @property
     def blind(self):
