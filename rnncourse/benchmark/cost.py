@@ -17,7 +17,7 @@ from rnncourse.benchmark.learning import update
 from rnncourse.benchmark.tasks import TASKS
 
 BATCH = 4
-WORK = 1.2  # seconds to spend at a length, but at least LEAST steps
+WORK = 0.6  # seconds to spend at a length, but at least LEAST steps
 LEAST, MOST = 3, 60
 
 
