@@ -2,7 +2,7 @@
 
 import ctypes
 import gc
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STATUS = Path("/proc/self/status")
@@ -40,7 +40,5 @@ def _kib(name):
 
 def _give_back():
     """Let the C library return what is free, so that it is not counted as held."""
-    try:
+    with suppress(AttributeError, OSError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError, TypeError):  # another C library
-        pass

@@ -141,12 +141,12 @@ def best_in_time(arms):
 
 FULL = Plan(tuple((name, 2_500_000 if name == "charlm" else 2_200_000) for name in TASKS))
 REDUCED = Plan(
-    tuple((name, 40_000) for name in TASKS),
+    tuple((name, 30_000) for name in TASKS),
     rates=(3e-3, 1e-2),
     checkpoints=5,
     cost_lengths=(32, 128, 512),
     positions=(16, 128, 512),
-    race_iterations=60,
+    race_iterations=40,
     race_seeds=(0,),
 )
 

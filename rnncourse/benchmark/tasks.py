@@ -9,13 +9,12 @@ A token is one step of a sequence. Losses are means over the steps at which some
 
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import count, islice
+from itertools import count
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, mse_loss
 
-from rnncourse import models
 from rnncourse.benchmark.arms import Shape, answer, detached, labels
 from rnncourse.models.objectives import IGNORED
 

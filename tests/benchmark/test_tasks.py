@@ -8,7 +8,19 @@ import torch
 
 from rnncourse.benchmark import tasks
 from rnncourse.benchmark.arms import ARMS, build, size_for
-from rnncourse.benchmark.tasks import A_BLOCK, BLOCKS, KEYS, TASKS, TRANSLATED, Copy, Recall, held_out, reading, windowed, written_dates
+from rnncourse.benchmark.tasks import (
+    A_BLOCK,
+    BLOCKS,
+    KEYS,
+    TASKS,
+    TRANSLATED,
+    Copy,
+    Recall,
+    held_out,
+    reading,
+    windowed,
+    written_dates,
+)
 
 
 def batches(task, seed, count=3):
