@@ -836,7 +836,7 @@ class stream_attention:
         "a stream": part(2, "out", cases="ordinary"),
         "an old cache stays usable": part(1, "branches", cases="ordinary"),
         "inputs in one buffer": part(0.5, "one buffer", cases="ordinary"),
-        "inputs of hundreds": part(0.5, cases="large"),
+        "inputs of hundreds": part(0.5, "out", cases="large"),
     }
     beside = (_streamed,)
 
@@ -1115,7 +1115,7 @@ class scan_linear:
         "one triangular matrix of products": lambda a, b, h0: _scan_by_matrix(a, b, h0),
         "padded to a power of two": lambda a, b, h0: _scan_padded(a, b, h0),
     }
-    forbidden = ("rnncourse.models.minimal.scan_linear", "rnncourse.models.minimal.Minimal", "rnncourse.models.minimal.LinearScan")
+    forbidden = tuple(f"rnncourse.models.minimal.{name}" for name in ("scan_linear", "Minimal", "LinearScan", "_scan"))
     hints = (
         "Two steps in one: h₂ = a₂(a₁h₀ + b₁) + b₂. Which single pair (a, b) does the same as both steps together?",
         "For gaps s = 1, 2, 4, … while s < T: b[:, s:] ← b[:, s:] + a[:, s:] · b[:, :-s], then a[:, s:] ← a[:, s:] · a[:, :-s], old values on the right; both stay (B, T, H). At the end hs = b + a · h0[:, None].",
