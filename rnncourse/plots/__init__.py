@@ -23,6 +23,8 @@ _HOME = {
     "backward_graph": "rnncourse.plots.gradients",
     "norms_by_lag": "rnncourse.plots.gradients",
     "LiveLoss": "rnncourse.plots.training",
+    "attention_map": "rnncourse.plots.attention",
+    "position_waves": "rnncourse.plots.attention",
     "lstm_cell": "rnncourse.plots.gates",
     "gates_over_time": "rnncourse.plots.gates",
     "half_life_histogram": "rnncourse.plots.gates",
