@@ -27,7 +27,7 @@ import torch
 from IPython.display import display
 
 import rnncourse.plots.measurements as chart
-from rnncourse import cells, check, data, models, predict, progress, ready
+from rnncourse import check, data, models, predict, progress, ready
 from rnncourse import hint  # noqa: F401 - for you: hint("5.1")
 from rnncourse.cells.counting import counting_bits
 from rnncourse.plots import attention_map, position_waves
@@ -53,7 +53,10 @@ guess = predict("…", "5 sharp")
 
 # %%
 scores = np.array([[2.0, 1.0, 0.0, 0.0], [0.0, 1.5, 1.5, 0.0], [0.3, 0.2, 0.1, 0.0]])  # (queries, keys)
-panels = {f"scores times {factor}": np.exp(cells.log_softmax(factor * scores)) for factor in (1, 4)}
+panels = {}
+for factor in (1, 4):
+    e = np.exp(factor * scores)
+    panels[f"scores times {factor}"] = e / e.sum(axis=1, keepdims=True)
 print(scores)
 guess.outcome(f"the first query gives its best entry {panels['scores times 1'][0, 0]:.2f}, then {panels['scores times 4'][0, 0]:.2f}")
 attention_map(panels, ["query A", "query B", "query C"], ["key 1", "key 2", "key 3", "key 4"], ylabel="query")
