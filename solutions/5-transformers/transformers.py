@@ -539,14 +539,15 @@ if ready(scan_linear):
         a, b, h0 = rng.uniform(0, 1, (B, 2000, H)), rng.normal(size=(B, 2000, H)), np.zeros((B, H))
         assert np.abs(np.asarray(scan_linear(a, b, h0)) - step_by_step(a, b, h0)).max() < 1e-12
         ratio[B, H] = fastest(step_by_step, a, b, h0) / fastest(scan_linear, a, b, h0)
-        print(f"{B:2d} sequences, {H:2d} units: the loop takes {ratio[B, H]:.2f} times as long as the scan")
-    guess.outcome(f"the loop takes {ratio[1, 4]:.1f} times as long on small arrays, {ratio[64, 64]:.2f} times on large ones")
+    words = ((4, "many times faster than"), (1.25, "faster than"), (0.8, "about as fast as"), (0.25, "slower than"), (0, "many times slower than"))
+    told = {sizes: next(text for least, text in words if each > least) for sizes, each in ratio.items()}
+    guess.outcome(f"here the scan is {told[1, 4]} the loop on small arrays, {told[64, 64]} it on large ones")
 
 # %% [markdown]
 # On small arrays the loop spends its time on *starting* 2,000 array operations, and the scan starts a few dozen. On
 # large ones the work itself counts, and a processor with few cores has to do all of it. On a graphics processor there
-# are thousands of cores, and the picture turns once more. "Parallel" is a statement about an architecture **and** a
-# machine.
+# are thousands of cores, and the picture may turn once more. "Parallel" is a statement about an architecture **and** a
+# machine. (`print(ratio)` shows your machine's numbers: how many times the scan's time the loop takes.)
 #
 # ## Which one is better, and how sure are you?
 #
