@@ -209,3 +209,18 @@ def test_half_of_an_exercise_earns_its_share():
         assert assess(attention, attention.mistakes[name]).points == points
     stream = find("stream_attention")
     assert assess(stream, stream.mistakes["the cache is changed in place: an old one holds what came later"]).points == 3.0
+
+
+def test_the_notebook_gives_34_points_and_a_person_gives_8_of_them():
+    import json
+    from pathlib import Path
+
+    path = Path(__file__).resolve().parents[2] / "course" / "5-transformers" / "transformers.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    blocks = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
+    assert sum(block.get("points", 0) for block in blocks) == 34
+    (memo,) = (cell for cell in cells if cell["id"] == "decision_memo")
+    block = memo["metadata"]["nbgrader"]
+    assert (block["points"], block["grade"], block["solution"], block["locked"]) == (8, True, True, False)
+    assert "".join(memo["source"]) == "*Your answer here.*"
+    assert any("How it is marked" in "".join(cell["source"]) for cell in cells)
