@@ -6,27 +6,19 @@ Everything is imported on first use: a learner's first check starts in a blink,
 and nothing here pulls in torch, matplotlib or pandas.
 """
 
-from importlib import import_module
+from rnncourse.lazy import lazily
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "check": "rnncourse.learner.check",
-    "examine": "rnncourse.learner.check",
-    "hint": "rnncourse.learner.hints",
-    "predict": "rnncourse.learner.prediction",
-    "progress": "rnncourse.learner.progress",
-    "ready": "rnncourse.learner.ready",
+    "check": "learner.check",
+    "examine": "learner.check",
+    "hint": "learner.hints",
+    "predict": "learner.prediction",
+    "progress": "learner.progress",
+    "ready": "learner.ready",
 }
 
 __all__ = ["check", "examine", "hint", "predict", "progress", "ready"]
 
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module 'rnncourse' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazily(__name__, _HOME)

@@ -33,7 +33,7 @@ Importing this package loads nothing else; each name loads its own module on fir
 weights are converted.
 """
 
-from importlib import import_module
+from rnncourse.lazy import lazily
 
 _HOME = {
     "Adam": "optimizers",
@@ -79,12 +79,4 @@ _HOME = {
 
 __all__ = sorted(_HOME)
 
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module 'rnncourse.cells' has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazily(__name__, _HOME)

@@ -48,9 +48,14 @@ def _from_layer(module, make, k):
     return Bidirectional(ahead, _from_direction(module, make, f"l{k}_reverse")) if module.bidirectional else ahead
 
 
-def _from_direction(module, make, suffix):
+def direction_arrays(module, suffix):
+    """Copies of one direction's W_x (D, gates x H), W_h (H, gates x H) and, if it has them, both biases; suffix as in "l0_reverse"."""
     kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh") if module.bias else ("weight_ih", "weight_hh")
-    weights = [getattr(module, f"{kind}_{suffix}").detach().cpu().numpy().T.copy() for kind in kinds]
+    return [getattr(module, f"{kind}_{suffix}").detach().cpu().numpy().T.copy() for kind in kinds]
+
+
+def _from_direction(module, make, suffix):
+    weights = direction_arrays(module, suffix)
     if module.bias and not issubclass(make, GRU):
         weights[2:] = [weights[2] + weights[3]]
     return make(*weights)

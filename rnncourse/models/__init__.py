@@ -11,7 +11,7 @@ Training:       `fit` with `Settings`; `train` for arrays; batches from `shuffle
 Afterwards:     `outputs`, `states`, `accuracy`, `label_scores`
 """
 
-from importlib import import_module
+from rnncourse.lazy import lazily
 
 _HOME = {
     "CharacterModel": "labeller",
@@ -44,12 +44,4 @@ _HOME = {
 
 __all__ = list(_HOME)
 
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module 'rnncourse.models' has no attribute {name!r}")
-    return getattr(import_module(f"rnncourse.models.{_HOME[name]}"), name)
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazily(__name__, _HOME)

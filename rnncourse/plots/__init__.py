@@ -5,46 +5,38 @@
 Everything is imported on first use, because matplotlib takes a while to load.
 """
 
-from importlib import import_module
+from rnncourse.lazy import lazily
 
 _HOME = {
-    "Figure": "rnncourse.plots.figure",
-    "canvas": "rnncourse.plots.style",
-    "look": "rnncourse.plots.style",
-    "COLOR": "rnncourse.plots.style",
-    "TINT": "rnncourse.plots.style",
-    "SIGNED": "rnncourse.plots.style",
-    "MAGNITUDE": "rnncourse.plots.style",
-    "recurrent_network": "rnncourse.plots.network",
-    "input_output_shapes": "rnncourse.plots.network",
-    "models_in_time": "rnncourse.plots.timeline",
-    "broadcasting": "rnncourse.plots.broadcast",
-    "memory_trace": "rnncourse.plots.memory",
-    "backward_graph": "rnncourse.plots.gradients",
-    "norms_by_lag": "rnncourse.plots.gradients",
-    "LiveLoss": "rnncourse.plots.training",
-    "StateView": "rnncourse.plots.state_view",
-    "connectivity_map": "rnncourse.plots.influences",
-    "correlations_by_rank": "rnncourse.plots.units",
-    "damage": "rnncourse.plots.units",
-    "read_and_used": "rnncourse.plots.units",
-    "resting_states": "rnncourse.plots.state_space",
-    "saturation": "rnncourse.plots.units",
-    "trajectories": "rnncourse.plots.state_space",
-    "lstm_cell": "rnncourse.plots.gates",
-    "gates_over_time": "rnncourse.plots.gates",
-    "half_life_histogram": "rnncourse.plots.gates",
-    "weights_by_size": "rnncourse.plots.gates",
+    "Figure": "figure",
+    "canvas": "style",
+    "look": "style",
+    "COLOR": "style",
+    "TINT": "style",
+    "SIGNED": "style",
+    "MAGNITUDE": "style",
+    "recurrent_network": "network",
+    "input_output_shapes": "network",
+    "models_in_time": "timeline",
+    "broadcasting": "broadcast",
+    "memory_trace": "memory",
+    "backward_graph": "gradients",
+    "norms_by_lag": "gradients",
+    "LiveLoss": "training",
+    "StateView": "state_view",
+    "connectivity_map": "influences",
+    "correlations_by_rank": "units",
+    "damage": "units",
+    "read_and_used": "units",
+    "resting_states": "state_space",
+    "saturation": "units",
+    "trajectories": "state_space",
+    "lstm_cell": "gates",
+    "gates_over_time": "gates",
+    "half_life_histogram": "gates",
+    "weights_by_size": "gates",
 }
 
 __all__ = ["COLOR", "MAGNITUDE", "SIGNED", "TINT", "Figure", "canvas", "look"]
 
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module 'rnncourse.plots' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
-
-
-def __dir__():
-    return sorted([*globals(), *_HOME])
+__getattr__, __dir__ = lazily(__name__, _HOME)

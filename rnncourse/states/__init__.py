@@ -12,7 +12,7 @@ Arrays are (batch, time, unit); NumPy, float64. Importing this package loads not
 module on first use, and torch only where torch is used.
 """
 
-from importlib import import_module
+from rnncourse.lazy import lazily
 
 _HOME = {
     "Layer": "recording",
@@ -42,12 +42,4 @@ _HOME = {
 
 __all__ = sorted(_HOME)
 
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module 'rnncourse.states' has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__():
-    return sorted([*globals(), *_HOME])
+__getattr__, __dir__ = lazily(__name__, _HOME)

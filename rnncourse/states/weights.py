@@ -6,6 +6,7 @@ import numpy as np
 
 from rnncourse.cells.gru import gru_gates
 from rnncourse.cells.lstm import lstm_gates
+from rnncourse.cells.torch_weights import direction_arrays
 
 GATES = {"rnn": (), "relu": (), "lstm": ("input", "forget", "candidate", "output"), "gru": ("reset", "update", "candidate")}
 
@@ -64,8 +65,7 @@ def _from_torch(layer, end, backwards):
         raise TypeError(f"layer: expected torch.nn.RNN, LSTM or GRU, got {type(layer).__name__}")
     if layer.proj_size:
         raise ValueError(f"layer: an LSTM with a projection has no unit of its own to show, got proj_size={layer.proj_size}")
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh") if layer.bias else ("weight_ih", "weight_hh")
-    arrays = [getattr(layer, f"{name}_{end}").detach().cpu().double().numpy().T for name in names]
+    arrays = [each.astype(float) for each in direction_arrays(layer, end)]
     kind = "relu" if getattr(layer, "nonlinearity", "tanh") == "relu" else kind
     return Direction(kind, _with_biases(kind, arrays), backwards)
 

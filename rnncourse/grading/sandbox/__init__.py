@@ -25,7 +25,7 @@ a machine gives, `advice` says how to get more, `provisioner` and `kernel` are t
 and for the judge. `bare` is the same kernel without walls, for those who ask for it. It needs Linux 5.3 or later.
 """
 
-from importlib import import_module
+from rnncourse.lazy import lazily
 
 _HOME = {
     "Isolation": "trial",
@@ -36,8 +36,4 @@ _HOME = {
 }
 __all__ = ["Isolation", "Kernel", "SandboxError", "SandboxProvisioner", "isolation"]
 
-
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__, __dir__ = lazily(__name__, _HOME)

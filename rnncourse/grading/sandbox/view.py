@@ -45,7 +45,8 @@ def readable(path):
 def _made(folder):
     package, view = Path(package_folder()), folder / "view" / "rnncourse"
     view.mkdir(parents=True)
-    shutil.copy2(package / "__init__.py", view)
+    for name in ("__init__.py", "lazy.py"):
+        shutil.copy2(package / name, view)
     for room in SHOWN:
         if (package / room).is_dir():
             shutil.copytree(package / room, view / room)
