@@ -70,7 +70,7 @@ def run():
 
 
 def _run(kernel, code, seconds=30.0):
-    sent, until = kernel.client.execute(code, allow_stdin=False), time.monotonic() + seconds
+    sent, until = kernel.client.execute(code, allow_stdin=False, stop_on_error=False), time.monotonic() + seconds
     texts, shown, idle, reply = [], [], False, None
     while not (reply and idle):
         if time.monotonic() > until or not kernel.alive():

@@ -93,7 +93,8 @@ def test_programs_and_processes_work(kernel, run):
 
 def test_interrupt_stops_a_running_cell_and_the_kernel_goes_on(start, run):
     kernel = start()
-    sent = kernel.client.execute("import time\nmine = 1\nprint('ready', flush=True)\ntime.sleep(60)")
+    code = "import time\nmine = 1\nprint('ready', flush=True)\ntime.sleep(60)"
+    sent = kernel.client.execute(code, stop_on_error=False)  # else an error discards what is sent right after it
     assert run_until_ready(kernel)
     kernel.interrupt()
     reply = kernel.client.get_shell_msg(timeout=30)
