@@ -56,6 +56,17 @@ class Observation:
     lists: frozenset = field(default_factory=frozenset)
 
 
+@contextlib.contextmanager
+def one_thread(torch):
+    """For probes: torch computes on one thread inside the block; on arrays as small as a case's a second one only waits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 class _Tape(io.StringIO):
     """Keeps the start of what is printed and counts the rest, so that a flood costs no memory."""
 

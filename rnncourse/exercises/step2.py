@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnncourse.checking.exercise import Case, exercise, part
-from rnncourse.checking.probe import Structure, call, plain, unpack
+from rnncourse.checking.probe import Structure, call, one_thread, plain, unpack
 
 READY_MADE = ("torch.nn.RNN", "torch.nn.RNNCell", "torch.rnn_tanh", "torch.rnn_tanh_cell", "rnncourse.cells.fast_rnn.FastRNN")
 AUTOGRAD = ("torch.autograd.grad", "torch.autograd.backward", "torch.Tensor.backward")
@@ -1061,12 +1061,8 @@ class truncated_bptt_step:
     def probe(function, args):
         import torch
 
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # on arrays this small a second thread only waits
-        try:
+        with one_thread(torch):
             return _three_calls(torch, function, **args)
-        finally:
-            torch.set_num_threads(threads)
 
     def reference(model, optimizer, inputs, targets, state, max_norm):
         return _tbptt(model, optimizer, inputs, targets, state, max_norm)

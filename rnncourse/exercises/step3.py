@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnncourse.checking.exercise import Case, exercise, part
-from rnncourse.checking.probe import Structure, call, unpack
+from rnncourse.checking.probe import Structure, call, one_thread, unpack
 
 LSTM_READY = ("torch.nn.LSTM", "torch.nn.LSTMCell", "torch.lstm", "torch.lstm_cell", "rnncourse.cells.fast_lstm.FastLSTM")
 GRU_READY = ("torch.nn.GRU", "torch.nn.GRUCell", "torch.gru", "torch.gru_cell", "rnncourse.cells.fast_gru.FastGRU")
@@ -682,13 +682,8 @@ def _loaded_states(function, x, h0, c0, W_x, W_h, b):
     import torch
 
     module = _filled_lstm(torch, call(function, {"W_x": W_x, "W_h": W_h, "b": b}), x.shape[2], h0.shape[1])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # on arrays this small a second thread only waits
-    try:
-        with torch.no_grad():
-            hs, (_, c) = module(torch.from_numpy(x), (torch.from_numpy(h0)[None], torch.from_numpy(c0)[None]))
-    finally:
-        torch.set_num_threads(threads)
+    with one_thread(torch), torch.no_grad():
+        hs, (_, c) = module(torch.from_numpy(x), (torch.from_numpy(h0)[None], torch.from_numpy(c0)[None]))
     return {"hs": hs.numpy(), "c": c[0].numpy()}
 
 

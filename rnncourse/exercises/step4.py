@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 
 from rnncourse.checking.exercise import Case, exercise, part
-from rnncourse.checking.probe import Structure, call, plain, unpack
+from rnncourse.checking.probe import Structure, call, one_thread, plain, unpack
 
 # ---------------------------------------------------------------- 4.1
 
@@ -686,9 +686,9 @@ def _control_fault(args, arrays):
         return f"one real number is expected a call, yours is {values.dtype} of shape {values.shape[1:]}", ""
     values, again = values.astype(float), again.astype(float)
     if (values > 1 + 1e-9).any() or (values < 0).any():
-        return f"an accuracy is a share from 0 to 1; yours is {values.max():g}", _named("percentage")
+        return f"an accuracy is a share from 0 to 1; yours is {values.max():g}", _CONTROL_NAMES["percentage"]
     if not np.allclose(again, values[: len(again)]):
-        return "the same state of rng gives another accuracy the second time", _named("own rng")
+        return "the same state of rng gives another accuracy the second time", _CONTROL_NAMES["own rng"]
     chances, seen = _exact_of(args), _shares_of(values)
     for value in sorted(chances.keys() | seen.keys()):
         p, share = min(chances.get(value, 0.0), 1.0), seen.get(value, 0.0)
@@ -702,14 +702,10 @@ def _control_name(args, values, chances):
     """Which mistake gives these accuracies, where it can be told."""
     true = np.mean(_predicted(args["train_states"], args["train_labels"], args["test_states"], args["ridge"]) == args["test_labels"])
     if np.allclose(values, values[0]):
-        return _named("not shuffled" if np.isclose(values[0], true) else "one permutation")
+        return _CONTROL_NAMES["not shuffled" if np.isclose(values[0], true) else "one permutation"]
     if len(chances) == 1 and args["kind"] == "shares":
-        return _named("evenly")
+        return _CONTROL_NAMES["evenly"]
     return ""
-
-
-def _named(key):
-    return _CONTROL_NAMES[key]
 
 
 _CONTROL_NAMES = {
@@ -972,15 +968,10 @@ def _torch_reader(torch, weights):
     return model
 
 
-def _watched(torch, function, x, *arguments):
-    """(result, whether the caller's tensor asks for a gradient afterwards), on one thread: arrays are small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        result = function(*arguments)
-        return result, int(x.requires_grad)
-    finally:
-        torch.set_num_threads(threads)
+def _watched(torch, function, x):
+    """(result, whether the caller's tensor asks for a gradient afterwards)."""
+    with one_thread(torch):
+        return function(), int(x.requires_grad)
 
 
 def _connect(model, x, *, score=None, norm=None, pile=False, prefix=False, leaf=None):
@@ -1003,15 +994,12 @@ def _connect_but(**change):
 
 
 def _connect_by_backward(model, x):
-    import torch
-
     x = x.clone().detach().requires_grad_()
     rows = []
     for t in range(x.shape[0]):
         x.grad = None
         model(x.unsqueeze(0))[0, t].max().backward()
         rows.append(np.sqrt((x.grad.numpy() ** 2).sum(axis=1)))
-    assert torch.is_tensor(x)
     return rows
 
 
@@ -1066,7 +1054,7 @@ class connectivity:
         "the largest feature is taken, not the norm over all": _connect_but(norm=lambda g, x: g.abs().max(dim=1).values),
         "the gradient is multiplied by the input": _connect_but(norm=lambda g, x: (g * x).norm(dim=1)),
         "the part above the diagonal is set to zero, although this model looks ahead": lambda model, x: _connect(model, x).tril(),
-        "each output is computed from the steps so far alone": lambda model, x: _prefixes(model, x),
+        "each output is computed from the steps so far alone": _connect_but(prefix=True),
         "each row is divided by its largest entry": lambda model, x: (lambda c: c / c.max(dim=1, keepdim=True).values)(_connect(model, x)),
         "the largest logit of the whole sequence is taken, the same for every step": _connect_but(score=lambda logits, t: logits.max()),
         "requires_grad is switched on in the caller's own tensor": _connect_but(leaf=lambda x: x.requires_grad_(True)),
@@ -1082,14 +1070,6 @@ class connectivity:
         "Work on given = x.detach().clone().requires_grad_(True). For each t: value = model(given[None])[0, t].max(); g = torch.autograd.grad(value, given)[0], (T, D); row t is g.norm(dim=1), (T,).",
         "A sibling with one number: y = (a · x).sum() depends on x by a; torch.autograd.grad(y, x)[0] is a, and its norm says how strongly.",
     )
-
-
-def _prefixes(model, x):
-    import torch
-
-    rows = _connect(model, x, prefix=True)
-    assert torch.is_tensor(rows)
-    return rows
 
 
 def _connect_once(model, x):
