@@ -144,16 +144,13 @@ def test_figure_explorer_and_card_survive_export(chromium, tmp_path):
         context.close()
 
 
-NOW = ".jp-NotebookPanel:not(.lm-mod-hidden)"  # Lab opens again what an earlier journey left open, behind this one
-
-
 def run_cell(page):
     """Run the one cell; again if Lab took the keys before the notebook had its kernel."""
     for _ in range(4):
-        page.locator(f"{NOW} .jp-Cell .cm-content").click()
+        page.locator(".jp-Cell .cm-content").click()
         page.keyboard.press("Control+Enter")
         with suppress(TimeoutError):
-            page.locator(f"{NOW} .jp-InputPrompt", has_text=re.compile(r"\[[\d*]+\]")).wait_for(timeout=15_000)
+            page.locator(".jp-InputPrompt", has_text=re.compile(r"\[[\d*]+\]")).wait_for(timeout=15_000)
             return
 
 
@@ -165,8 +162,9 @@ def test_type_into_the_live_widget(chromium, lab, home):
     context = chromium.new_context(viewport={"width": 1200, "height": 900})
     page = context.new_page()
     page.set_default_timeout(SECONDS * 1000)
-    page.goto(re.sub(r"/lab/tree/[^?]+", "/lab/tree/live.ipynb", lab))
-    page.locator(f"{NOW} .jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    # a workspace of its own: Lab opens again what an earlier journey left open, and may bring that to the front
+    page.goto(re.sub(r"/lab/tree/[^?]+", "/lab/workspaces/live/tree/live.ipynb", lab))
+    page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
     run_cell(page)
     panel = page.locator(".rnnx").last  # below the box; the still is in a frame of its own
     panel.get_by_role("slider", name="unit").wait_for()
@@ -185,7 +183,7 @@ def test_type_into_the_live_widget(chromium, lab, home):
     expect(panel.get_by_role("heading")).to_have_text("cell state of unit 0")
     screenshot(page, "live")
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")  # what Lab's dark theme sets
-    page.locator(f"{NOW} .jp-Cell .cm-content").click()
+    page.locator(".jp-Cell .cm-content").click()
     page.keyboard.press("Control+Enter")
     expect(page.locator(".rnnx.dark")).to_have_count(2)
     assert max(colour(page.locator(".rnnx.dark").last)) < 60
