@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
@@ -83,7 +83,12 @@ class LocalPool:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, context, _begin, (os.getpid(),), max_tasks_per_child=TASKS)
-        return self._pool.submit(work, job)
+        try:
+            return self._pool.submit(work, job)
+        except BrokenProcessPool as error:  # a worker died a moment ago: as if it had died over this job
+            lost = Future()
+            lost.set_exception(error)
+            return lost
 
 
 def _begin(parent):

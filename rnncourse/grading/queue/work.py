@@ -25,8 +25,6 @@ def work(job):
         return Done(None, time.monotonic() - started, f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - a fault of ours with one submission must not stop the class
         return Done(None, time.monotonic() - started, f"the judge itself failed with {type(error).__name__}: {str(error)[:300]}")
-    except Exception as error:  # noqa: BLE001 - a fault of ours over one submission must not stop the class's run
-        return Done(None, time.monotonic() - started, f"the judge itself failed: {type(error).__name__}: {error}"[:500])
     return Done(verdict, time.monotonic() - started)
 
 
