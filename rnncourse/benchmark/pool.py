@@ -1,0 +1,78 @@
+"""Workers on this machine: processes with one thread each, which end when the comparison does, also if it is killed."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+TRIES = 2  # of a run whose worker died
+
+
+class LocalPool:
+    """`workers` processes: `start` gives one a run, `ended` waits and gives back (run, rows, failure) of those that ended."""
+
+    def __init__(self, workers=None):
+        self.workers = workers or os.cpu_count() or 1
+        self._pool, self._flying, self._deaths = None, {}, {}
+
+    def start(self, run):
+        """Give a worker this run to do."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _begin, (os.getpid(),))
+        self._flying[self._pool.submit(_measure, run)] = run
+
+    def ended(self):
+        """Wait for at least one run to end; one whose worker died is begun again, and is a failure the second time."""
+        done, _ = wait(self._flying, return_when=FIRST_COMPLETED)
+        found, broken = [], []
+        for future in done:
+            run = self._flying.pop(future)
+            try:
+                found.append((run, *future.result()))
+            except BrokenProcessPool:
+                broken.append(run)
+        return found + (self._again(broken) if broken else [])
+
+    def _again(self, broken):
+        """After a death nobody knows whose it was: all that flew is begun anew."""
+        broken += self._flying.values()
+        self.close()
+        failed = []
+        for run in broken:
+            self._deaths[run] = self._deaths.get(run, 0) + 1
+            if self._deaths[run] < TRIES:
+                self.start(run)
+            else:
+                failed.append((run, None, "its worker died; is there enough memory?"))
+        return failed
+
+    def close(self):
+        """End the workers at once; what they were at is lost."""
+        pool, self._pool, self._flying = self._pool, None, {}
+        if pool is not None:
+            for process in list((pool._processes or {}).values()):  # there is no public way to end a worker at work
+                process.kill()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(parent):
+    """A worker's start: one thread, an end with its parent's, and Ctrl-C left to that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported
+
+
+def _measure(run):
+    """Rows and no failure, or no rows and the reason."""
+    from rnncourse.benchmark.measure import measure
+
+    try:
+        return measure(run), ""
+    except Exception as error:  # noqa: BLE001 - one run that fails must not stop the others
+        return None, f"{type(error).__name__}: {str(error)[:300]}"
