@@ -18,6 +18,11 @@ class ClusterPool:
         except (OSError, ValueError) as error:
             told = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise NoCluster(f"no scheduler answers at {address} ({told}); start one with: dask scheduler") from error
+        try:
+            self._client.wait_for_workers(1, timeout=seconds)
+        except TimeoutError as error:
+            self._client.close()
+            raise NoCluster(f"the scheduler at {address} has no workers; start one with: dask worker {address} --nthreads 1") from error
         self._flying, self._ended = {}, as_completed(loop=self._client.loop)
 
     @property

@@ -11,12 +11,12 @@ import torch
 from rnncourse import __version__
 from rnncourse.benchmark.cost import cost
 from rnncourse.benchmark.learning import learn
-from rnncourse.benchmark.race import race
+from rnncourse.benchmark.race import race, trial
 from rnncourse.benchmark.streaming import stream
 from rnncourse.models import one_thread
 
-PARTS = {"search": learn, "final": learn, "cost": cost, "streaming": stream, "race": race}
-CONFIGURATION = ("part", "task", "arm", "seed", "rate", "budget", "iterations")  # what a row says of its run
+PARTS = {"search": learn, "final": learn, "cost": cost, "streaming": stream, "trial": trial, "race": race}
+CONFIGURATION = ("part", "task", "arm", "seed", "rate", "budget", "iterations", "weights", "batch")  # what a row says of its run
 
 
 def measure(run):

@@ -6,7 +6,7 @@ once the text has been learnt. So the plan of a comparison that was interrupted 
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from rnncourse.benchmark.arms import ARMS
@@ -22,7 +22,8 @@ class Run:
 
     "search", "final": an arm learns a task at a learning rate, for so many tokens, scored `checkpoints` times;
     "cost": a training step of an arm at each of `lengths`; "streaming": steps of an arm up to position `lengths[-1]`;
-    "race": nanoGPT's setting for so many `iterations`, and an arm within the same CPU seconds.
+    "race": nanoGPT's setting for so many `iterations`, and an arm of so many `weights` with so large a `batch` within the
+    same CPU seconds; "trial": that arm alone within about these seconds, judged on the held-out text of the search.
     """
 
     part: str
@@ -34,6 +35,8 @@ class Run:
     checkpoints: int = 1
     lengths: tuple = ()
     iterations: int = 0
+    weights: int = 0
+    batch: int = 0
 
     @cached_property
     def key(self):
@@ -47,7 +50,8 @@ class Run:
         return self.part in ("cost", "streaming")
 
     def __str__(self):
-        told = {"search": f" at rate {self.rate}", "final": f" at rate {self.rate}, seed {self.seed}", "race": f", seed {self.seed}"}
+        sized = f", {self.weights:,} weights, batch {self.batch}"
+        told = {"search": f" at rate {self.rate}", "final": f" at rate {self.rate}, seed {self.seed}", "trial": sized, "race": f"{sized}, seed {self.seed}"}
         of = f" {self.task}," if self.part in ("search", "final") else ""
         return f"{self.part}:{of} {self.arm}{told.get(self.part, '')}"
 
@@ -69,6 +73,7 @@ class Plan:
     positions: tuple = (16, 64, 256, 512, 1024, 2048)
     race_iterations: int = 2000
     race_seeds: tuple = (0, 1, 2)
+    race_sizes: tuple = ((100_000, 16), (100_000, 8), (350_000, 16), (350_000, 8))  # weights and batch to try
 
     def ready(self, table):
         """The runs that can be named now, in the order in which to begin them; those done are among them."""
@@ -102,7 +107,15 @@ class Plan:
         return min(trials, key=lambda run: _end(table, run)).rate
 
     def race(self, table):
-        """The best recurrent arm beside nanoGPT's setting; none as long as it is not known."""
+        """The best recurrent arm beside nanoGPT's setting: trials of its size, then the race; none as long as it is not known."""
+        trials = self.race_trials(table)
+        if not trials or not all(run.key in table for run in trials):
+            return trials
+        best = min(trials, key=lambda run: _end(table, run))
+        return trials + [replace(best, part="race", seed=seed) for seed in self.race_seeds]
+
+    def race_trials(self, table):
+        """The sizes that are tried for the best recurrent arm."""
         if not self.race_iterations or "charlm" not in dict(self.tokens):
             return []
         finals = {arm: self.finals("charlm", arm, table) for arm in self.arms if ARMS[arm].recurrent}
@@ -110,18 +123,21 @@ class Plan:
             return []
         best = best_in_time({arm: [table[run.key] for run in runs] for arm, runs in finals.items()})
         rate = finals[best][0].rate
-        return [Run("race", best, seed=seed, rate=rate, iterations=self.race_iterations) for seed in self.race_seeds]
+        return [
+            Run("trial", best, seed=SEARCH_SEED, rate=rate, iterations=self.race_iterations, weights=weights, batch=batch)
+            for weights, batch in self.race_sizes
+        ]
 
     def count(self):
         """How many runs the whole has."""
         a_pair = len(self.rates) + len(self.seeds)
         racing = bool(self.race_iterations) and "charlm" in dict(self.tokens) and any(ARMS[arm].recurrent for arm in self.arms)
-        return len(self.arms) * (len(self.tokens) * a_pair + len(self.timed(self.arms[0]))) + racing * len(self.race_seeds)
+        return len(self.arms) * (len(self.tokens) * a_pair + len(self.timed(self.arms[0]))) + racing * (len(self.race_sizes) + len(self.race_seeds))
 
 
 def _end(table, run):
     """The held-out loss at the end of a run; infinite if it broke."""
-    last = [row for row in table[run.key] if row["measure"] == "learning"][-1]
+    last = [row for row in table[run.key] if row["measure"] in ("learning", "trial")][-1]
     return float("inf") if last["loss"] is None else last["loss"]
 
 
@@ -148,6 +164,7 @@ REDUCED = Plan(
     positions=(16, 128, 512),
     race_iterations=40,
     race_seeds=(0,),
+    race_sizes=((100_000, 16), (350_000, 8)),
 )
 
 

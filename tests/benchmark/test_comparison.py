@@ -60,12 +60,14 @@ def test_a_dask_cluster_gives_the_same_rows(local, tmp_path):
     assert told(Table(table.path)) == told(local)
 
 
-def test_no_scheduler_is_told():
-    pytest.importorskip("distributed", reason="needs the instructors' extra")
+def test_no_scheduler_and_no_worker_are_told():
+    distributed = pytest.importorskip("distributed", reason="needs the instructors' extra")
     from rnncourse.benchmark.cluster import ClusterPool, NoCluster
 
     with pytest.raises(NoCluster, match="no scheduler answers at tcp://127.0.0.1:9"):
         ClusterPool("tcp://127.0.0.1:9", seconds=2)
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", host="127.0.0.1") as empty, pytest.raises(NoCluster, match="no workers; start one"):
+        ClusterPool(empty.scheduler_address, seconds=1)
 
 
 def command(path):

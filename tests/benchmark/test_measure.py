@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from rnncourse.benchmark import race
 from rnncourse.benchmark.arms import ARMS
 from rnncourse.benchmark.footprint import peak
 from rnncourse.benchmark.learning import FLOOR, checkpoints, schedule
 from rnncourse.benchmark.measure import measure
 from rnncourse.benchmark.plan import Run
+from rnncourse.benchmark.tasks import reading
 
 TIMES = ("seconds", "peak_mib", "milliseconds", "microseconds")
 
@@ -65,12 +67,20 @@ def test_cost_at_each_length(arm):
 
 
 def test_the_race_gives_both_the_same_seconds():
-    rows = measure(Run("race", "LSTM", seed=0, rate=3e-3, iterations=12))
+    rows = measure(Run("race", "LSTM", seed=0, rate=3e-3, iterations=12, weights=350_000, batch=8))
     runs = {network: [row for row in rows if row["network"] == network] for network in ("nanoGPT", "LSTM")}
     first, second = runs["nanoGPT"][-1], runs["LSTM"][-1]
     assert first["tokens"] == 12 * 12 * 64 and first["seconds"] <= second["seconds"] < 1.5 * first["seconds"] + 0.2
     assert second["parameters"] < first["parameters"] and len(first["blocks"]) == len(second["blocks"]) == 32
     assert abs(first["as_published"] - first["loss"]) < 0.3
+
+
+def test_a_trial_has_about_the_seconds_of_the_race_and_is_judged_on_other_text():
+    rows = measure(Run("trial", "LSTM", seed=0, rate=3e-3, iterations=12, weights=100_000, batch=8))
+    assert len(rows) == 1 and rows[0]["measure"] == "trial" and len(rows[0]["blocks"]) == 32
+    assert 0.3 < rows[0]["seconds"] / race.expected_seconds(12) < 3
+    text = reading()
+    assert not np.array_equal(text.held_out("search", 400), text.held_out("final", 400))
 
 
 def test_the_rate_goes_up_and_down():

@@ -20,7 +20,7 @@ def test_a_key_tells_runs_apart_and_stays():
     run = Run("final", "LSTM", "copy", 1, 3e-3, 1000, 5)
     others = [replace(run, **one) for one in ({"part": "search"}, {"arm": "GRU"}, {"task": "adding"}, {"seed": 2}, {"rate": 1e-3}, {"tokens": 999}, {"checkpoints": 4})]
     assert len({run.key, *(other.key for other in others)}) == 8
-    assert run.key == replace(run).key == "8b404ece9c22b20b"
+    assert run.key == replace(run).key == "83bad0762cf8e084"
     assert len({run.key for plan in (FULL, REDUCED) for run in plan.ready(Rows())}) == len(FULL.ready(Rows())) + len(REDUCED.ready(Rows()))
 
 
@@ -45,9 +45,13 @@ def test_the_race_follows_the_text_and_takes_the_best_recurrent_arm():
     for arm, loss in (("LSTM", 1.2), ("GRU", 1.1)):
         for run in plan.finals("charlm", arm, table):
             table[run.key] = learnt(loss)
-    race = plan.race(table)
-    assert [(run.arm, run.seed, run.rate, run.iterations) for run in race] == [("GRU", seed, 1e-3, 2000) for seed in (0, 1, 2)]
-    assert plan.ready(table)[:3] == race
+    trials = plan.race(table)
+    assert [(run.part, run.arm, run.rate, run.weights, run.batch) for run in trials] == [("trial", "GRU", 1e-3, *size) for size in plan.race_sizes]
+    for trial, loss in zip(trials, (1.3, 1.2, None, 1.4), strict=True):
+        table[trial.key] = [{"measure": "trial", "loss": loss}]
+    race = plan.race(table)[len(trials) :]
+    assert [(run.part, run.seed, run.weights, run.batch, run.iterations) for run in race] == [("race", seed, *plan.race_sizes[1], 2000) for seed in (0, 1, 2)]
+    assert plan.ready(table)[: len(trials) + 3] == trials + race
 
 
 def test_the_best_in_time_is_the_lowest_when_the_quickest_is_done():
@@ -62,5 +66,5 @@ def test_a_plan_has_every_task_arm_and_measurement(plan):
     first = plan.ready(Rows())
     assert [run.part for run in first[:10]] == ["cost", "streaming"] * 5 and first[0].alone
     a_pair = len(plan.rates) + len(plan.seeds)
-    assert plan.count() == 10 + 25 * a_pair + len(plan.race_seeds)
+    assert plan.count() == 10 + 25 * a_pair + len(plan.race_sizes) + len(plan.race_seeds)
     assert min(FULL.cost_lengths) == 32 and max(FULL.cost_lengths) == 2048

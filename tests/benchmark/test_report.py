@@ -10,7 +10,7 @@ from rnncourse.benchmark.plan import Plan
 from rnncourse.benchmark.reading import Reading
 from rnncourse.benchmark.report import write_report
 
-TINY = Plan((("charlm", 4000), ("copy", 4000)), rates=(3e-3,), seeds=(0, 1), checkpoints=2, arms=("LSTM", "Transformer"), cost_lengths=(16, 32), positions=(8, 16), race_iterations=4, race_seeds=(0,))  # fmt: skip
+TINY = Plan((("charlm", 4000), ("copy", 4000)), rates=(3e-3,), seeds=(0, 1), checkpoints=2, arms=("LSTM", "Transformer"), cost_lengths=(16, 32), positions=(8, 16), race_iterations=4, race_seeds=(0,), race_sizes=((20_000, 4), (20_000, 8)))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
