@@ -18,11 +18,18 @@ def workers_of(running, count, seconds=60):
     """Processes of the pool, once they are there; not the sandboxes, which are their children."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and running.poll() is None:
-        found = [one for one in psutil.Process(running.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+        found = [one for one in psutil.Process(running.pid).children() if "spawn_main" in " ".join(_command(one))]
         if len(found) >= count:
             return found
         time.sleep(0.05)
     raise AssertionError("no workers came up")
+
+
+def _command(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:  # a short-lived child, such as a trial of the sandbox, that ended meanwhile
+        return []
 
 
 def test_a_lost_worker_costs_nothing(room):
