@@ -1,7 +1,7 @@
 """Networks compared under equal conditions: the same weights, the same data, the same search, several seeds.
 
 The comparison of `rnncourse bench`, in reading order:
-    `arms` (the five networks and their sizes), `tasks` (what they learn), `plan` (what is to be run, as data),
+    `arms` (the five networks and their sizes), `tasks` (what they learn: `text`, `drawn`, `dates`; judged by `scores`), `plan` (what is to be run, as data),
     `learning`, `cost`, `streaming`, `race` (one measurement each), `measure` (a run in, rows out), `table` (the rows that
     are there), `pool` and `cluster` (who works), `comparison` (the whole), `intervals` and `reading` (what the rows say),
     `report` (the page)

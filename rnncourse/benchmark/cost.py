@@ -38,7 +38,7 @@ def _at(arm, length):
     model, weights = sized(arm, length)
     task, optimizer = TASKS["charlm"], torch.optim.Adam(model.parameters())
     ids = torch.from_numpy(np.random.default_rng(0).integers(task.shape.symbols, size=(BATCH, length + 1)))
-    batch = ids[:, :-1], ids[:, 1:]
+    batch = ids[:, :-1], ids[:, 1:], torch.zeros(BATCH, dtype=torch.int64)
     update(model, optimizer, task, batch, None)  # what is done once
     with peak() as memory:
         update(model, optimizer, task, batch, None)

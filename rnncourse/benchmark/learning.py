@@ -15,7 +15,8 @@ import torch
 from rnncourse import models
 from rnncourse.benchmark.arms import ARMS, build, size_for
 from rnncourse.benchmark.footprint import peak
-from rnncourse.benchmark.tasks import BLOCKS, TASKS
+from rnncourse.benchmark.scores import BLOCKS
+from rnncourse.benchmark.tasks import TASKS
 
 WARM_UP, FLOOR = 0.05, 0.05  # share of the batches on the way up; the last rate as a share of the highest
 QUICK = 8  # blocks of held-out sequences that a score on the way is made of

@@ -51,8 +51,8 @@ def processor():
 def _text():
     import hashlib
 
-    from rnncourse.benchmark.tasks import reading
+    from rnncourse.benchmark.text import corpus
 
-    text = reading()
+    text = corpus()
     digest = hashlib.sha256(text.alphabet.encode() + text.train.tobytes()).hexdigest()[:12]
     return f"{len(text.alphabet)} different characters, {digest}"

@@ -18,7 +18,9 @@ from torch.nn.functional import cross_entropy
 from rnncourse import models
 from rnncourse.benchmark.arms import ARMS, build, size_for
 from rnncourse.benchmark.learning import QUICK, checkpoints, schedule, update
-from rnncourse.benchmark.tasks import BLOCKS, TASKS, reading
+from rnncourse.benchmark.scores import BLOCKS
+from rnncourse.benchmark.tasks import TASKS
+from rnncourse.benchmark.text import corpus
 
 SCORES = 10  # of each network
 EMBEDDING = 64  # of the recurrent network
@@ -57,7 +59,7 @@ def _setting(iterations):
 
 
 def _learnt():
-    return torch.from_numpy(reading().train.astype(np.int64))
+    return torch.from_numpy(corpus().train.astype(np.int64))
 
 
 def _nanogpt(run, rng):
@@ -124,6 +126,6 @@ def _row(name, model, arm, tokens, seconds, part, whole):
 @torch.no_grad()
 def published_loss(model, context):
     """The held-out loss as nanoGPT counts it: over all places of a window, also those with little before them."""
-    streams = torch.from_numpy(reading().held_out("final", 8 * context + 1).astype(np.int64))
+    streams = torch.from_numpy(corpus().held_out("final", 8 * context + 1).astype(np.int64))
     ids, targets = (each.reshape(-1, context) for each in (streams[:, :-1], streams[:, 1:]))
     return float(f"{cross_entropy(model(ids).flatten(0, 1), targets.flatten()):.5g}")

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from rnncourse.checking.exercise import Case, exercise, part
-from rnncourse.checking.probe import Structure, call, plain, unpack
+from rnncourse.checking.probe import Structure, call, one_thread, plain, unpack
 
 ATTENTION_READY = (
     "torch.nn.functional.scaled_dot_product_attention",
@@ -857,12 +857,8 @@ class stream_attention:
         torch = sys.modules.get("torch")
         if torch is None:
             return _streamed(function, args)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # on arrays this small a second thread only waits
-        try:
+        with one_thread(torch):
             return _streamed(function, args)
-        finally:
-            torch.set_num_threads(threads)
 
     def reference(cache, x_t, W_q, W_k, W_v, W_o, heads):
         k, v = (x_t @ W_k)[:, None], (x_t @ W_v)[:, None]  # (B, 1, D) each
@@ -980,7 +976,7 @@ def _scanned(function, given, lengths):
         result, lines = _lines_run(function, {"a": given["a"][:, :T], "b": given["b"][:, :T], "h0": given["h0"]})
         counts.append(lines)
     short, middle, long = counts
-    return {"hs": result, "loop over T": int(long - middle > 2.2 * (middle - short) + 60)}
+    return {"hs": result, "loop over T": int(long - middle > 2.2 * (middle - short) + 12)}
 
 
 def _looped(a, b, h0):
@@ -1412,7 +1408,7 @@ class paired_interval:
         "rows of both, drawn together": lambda a, b, rng, level=0.95: _interval_of_rows(a, b, rng, level),
         "places in a sorted list": lambda a, b, rng, level=0.95: _interval_by_sorting(a, b, rng, level),
     }
-    forbidden = ("scipy.stats.bootstrap",)
+    forbidden = ("scipy.stats.bootstrap", "rnncourse.benchmark.intervals.paired")
     hints = (
         "Value i of a and value i of b were measured on the same text with the same seed. What must a resample draw: values, or pairs?",
         "d = a − b, (N,); rows = rng.integers(N, size=(resamples, N)); means = d[rows].mean(axis=1), (resamples,); the ends are its quantiles (1 − level)/2 and (1 + level)/2.",

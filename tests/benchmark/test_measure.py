@@ -12,7 +12,7 @@ from rnncourse.benchmark.footprint import peak
 from rnncourse.benchmark.learning import FLOOR, checkpoints, schedule
 from rnncourse.benchmark.measure import measure
 from rnncourse.benchmark.plan import Run
-from rnncourse.benchmark.tasks import reading
+from rnncourse.benchmark.text import corpus
 
 TIMES = ("seconds", "peak_mib", "milliseconds", "microseconds")
 
@@ -79,7 +79,7 @@ def test_a_trial_has_about_the_seconds_of_the_race_and_is_judged_on_other_text()
     rows = measure(Run("trial", "LSTM", seed=0, rate=3e-3, iterations=12, weights=100_000, batch=8))
     assert len(rows) == 1 and rows[0]["measure"] == "trial" and len(rows[0]["blocks"]) == 32
     assert 0.3 < rows[0]["seconds"] / race.expected_seconds(12) < 3
-    text = reading()
+    text = corpus()
     assert not np.array_equal(text.held_out("search", 400), text.held_out("final", 400))
 
 

@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnncourse.benchmark import tasks
+from rnncourse.benchmark import dates
 from rnncourse.benchmark.arms import ARMS, build, size_for
-from rnncourse.benchmark.tasks import (
-    A_BLOCK,
-    BLOCKS,
-    KEYS,
-    TASKS,
-    TRANSLATED,
-    Copy,
-    Recall,
-    held_out,
-    reading,
-    windowed,
-    written_dates,
-)
+from rnncourse.benchmark.dates import TRANSLATED, written_dates
+from rnncourse.benchmark.drawn import KEYS, Copy, Recall, held_out
+from rnncourse.benchmark.scores import A_BLOCK, BLOCKS
+from rnncourse.benchmark.tasks import TASKS
+from rnncourse.benchmark.text import corpus, windowed
 
 
 def batches(task, seed, count=3):
@@ -83,19 +75,33 @@ def test_recall_asks_about_every_pair():
 
 
 def test_the_text_is_learnt_in_one_part_and_judged_in_two_others():
-    text = reading()
+    text = corpus()
     whole = np.concatenate([text.train, text.parts["search"], text.parts["final"]])
     assert len(text.train) == len(whole) * 9 // 10 and abs(len(text.parts["search"]) - len(text.parts["final"])) <= 1
     streams = text.held_out("final", 100)
     assert streams.shape == (BLOCKS, 100)
     np.testing.assert_array_equal(streams[-1], text.parts["final"][-100:])
-    ids, targets = batches(TASKS["charlm"], 5, 1)[0]
+    ids, targets, _ = batches(TASKS["charlm"], 5, 1)[0]
     np.testing.assert_array_equal(ids[:, 1:], targets[:, :-1])
 
 
 def test_streams_of_text_go_on_where_they_were():
     first, second = batches(TASKS["charlm"], 5, 2)
     np.testing.assert_array_equal(first[1][:, -1], second[0][:, 0])
+
+
+def test_a_stream_of_text_begins_anew_now_and_then():
+    task, arm = TASKS["charlm"], ARMS["LSTM"]
+    begins = np.array([batch[2] for batch in batches(task, 5, 200)])
+    assert set(begins.ravel()) == {0, 1} and 0.07 < begins.mean() < 0.13
+    model = build(arm, task.shape, size_for(arm, task.shape), np.random.default_rng(0))
+    ids, targets, _ = next(task.batches(5))
+    with torch.no_grad():
+        state = model(ids)[1]
+        begins = torch.tensor([1] * 4 + [0] * 12)
+        anew, on = (task.loss(model, (ids[rows], targets[rows], begins[rows]), tuple(each[:, rows] for each in state))[0] for rows in (slice(4), slice(4, 16)))
+        torch.testing.assert_close(anew, task.loss(model, (ids[:4], targets[:4], begins[:4]), None)[0])
+        assert not torch.isclose(on, task.loss(model, (ids[4:], targets[4:], begins[4:]), None)[0], rtol=1e-6)
 
 
 def test_windows_score_what_whole_sequences_score():
@@ -112,7 +118,7 @@ def test_dates_read_a_date_and_write_ten_characters():
     assert (ids[:, -TRANSLATED] == 1).all()  # the order to begin
     judged = {row.tobytes() for row in written_dates().ids[: 2 * BLOCKS * A_BLOCK, -TRANSLATED:]}
     learnt = {row.tobytes() for row in written_dates().ids[2 * BLOCKS * A_BLOCK :, -TRANSLATED:]}
-    assert not judged & learnt and len(learnt) == tasks.PAIRS
+    assert not judged & learnt and len(learnt) == dates.PAIRS
 
 
 class Parrot(torch.nn.Module):

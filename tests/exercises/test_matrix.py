@@ -54,6 +54,7 @@ def test_a_ready_made_answer_is_named_as_a_shortcut():
     import torch
 
     from rnncourse import cells, states
+    from rnncourse.benchmark.intervals import paired
     from rnncourse.cells import clip_by_global_norm, rnn_step
     from rnncourse.data import adding_problem, pad, windows_and_targets
     from rnncourse.models import causal_mask, scan_linear, transformer_weights
@@ -95,6 +96,10 @@ def test_a_ready_made_answer_is_named_as_a_shortcut():
     def by_module(W_x, W_h, b):
         return cells.to_torch(cells.LSTM(W_x, W_h, b)).state_dict()
 
+    def of_one_run(a, b, rng, level=0.95):
+        found = paired(a[None], b[None], rng, level)
+        return found.low, found.high
+
     for name, shortcut in (
         ("pad_sequences", lambda sequences, value=0.0: pad(sequences, value=value)),
         ("make_windows", windows_and_targets),
@@ -126,6 +131,7 @@ def test_a_ready_made_answer_is_named_as_a_shortcut():
         ("transformer_parameters", of_a_layer),
         ("transformer_parameters", lambda *a: transformer_weights(a[0], a[1], *a[3:])),
         ("scan_linear", lambda a, b, h0: scan_linear(*map(torch.tensor, (a, b, h0)))),
+        ("paired_interval", of_one_run),
     ):
         report = assess(find(name), shortcut)
         assert (report.status, report.points, report.cause.kind) == ("failed", 0.0, "shortcut")

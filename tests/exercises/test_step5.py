@@ -129,16 +129,20 @@ def halves_apart(a, b, h0):
     return np.concatenate([first, halves_apart(a[:, T // 2 :], b[:, T // 2 :], first[:, -1])], axis=1)
 
 
-def in_pieces(a, b, h0):
-    """Pieces of 32 steps at once, one piece after the other."""
+def in_pieces(a, b, h0, steps=32):
+    """Pieces of so many steps at once, one piece after the other."""
     hs, h = [], h0
-    for start in range(0, a.shape[1], 32):
-        hs.append(find("scan_linear").reference(a[:, start : start + 32], b[:, start : start + 32], h))
+    for start in range(0, a.shape[1], steps):
+        hs.append(find("scan_linear").reference(a[:, start : start + steps], b[:, start : start + steps], h))
         h = hs[-1][:, -1]
     return np.concatenate(hs, axis=1)
 
 
-@pytest.mark.parametrize("loop", [in_one_line, by_comprehension, by_reduce, while_torch, halves_apart, in_pieces], ids=lambda one: one.__name__)
+def in_large_pieces(a, b, h0):
+    return in_pieces(a, b, h0, 128)
+
+
+@pytest.mark.parametrize("loop", [in_one_line, by_comprehension, by_reduce, while_torch, halves_apart, in_pieces, in_large_pieces], ids=lambda one: one.__name__)
 def test_a_loop_over_time_is_recognised_however_it_is_written(loop):
     report = assess(find("scan_linear"), loop, seed=5)
     assert (report.status, report.points, report.cause.name) == ("failed", 3.0, LOOP)
