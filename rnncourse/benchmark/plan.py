@@ -64,7 +64,7 @@ class Plan:
     """
 
     tokens: tuple  # of (task, tokens)
-    rates: tuple = (1e-3, 3e-3, 1e-2, 3e-2)
+    rates: tuple = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
     seeds: tuple = (0, 1, 2)
     search_share: float = 0.5
     checkpoints: int = 12
