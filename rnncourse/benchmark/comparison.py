@@ -26,6 +26,17 @@ def compare(plan, table, pool, tell=lambda run, seconds: None):
     return failed
 
 
+def compare_here(plan):
+    """All rows of a small plan, one run after the other in this process, kept in no file."""
+    from rnncourse.benchmark.measure import measure
+
+    table = {}
+    while todo := [run for run in plan.ready(table) if run.key not in table]:
+        for run in todo:
+            table[run.key] = measure(run)
+    return [row for rows in table.values() for row in rows]
+
+
 def _todo(plan, table, failed, flying):
     """What is not done: to be begun, or under way."""
     return [run for run in plan.ready(table) if run.key not in table and run not in failed] or list(flying)

@@ -24,6 +24,11 @@ QUICK = 8  # blocks of held-out sequences that a score on the way is made of
 
 def learn(run):
     """Rows of a "search" or "final" run: the scores on the way, and those of other lengths at the end."""
+    return taught(run)[1]
+
+
+def taught(run):
+    """The network of such a run when it has learnt, and the run's rows."""
     task, arm = TASKS[run.task], ARMS[run.arm]
     size = size_for(arm, task.shape)
     model = build(arm, task.shape, size, np.random.default_rng([run.seed, 3]))
@@ -31,7 +36,7 @@ def learn(run):
     rows = list(_scores(run, task, arm, model))
     if run.part == "final" and rows[-1]["loss"] is not None:
         rows += [_at_length(task, arm, model, length) for length in task.lengths]
-    return [row | about for row in rows]
+    return model, [row | about for row in rows]
 
 
 def _scores(run, task, arm, model):

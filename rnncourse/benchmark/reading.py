@@ -41,6 +41,12 @@ class Reading:
         """Every environment that rows were measured in, a list of dicts."""
         return [dict(held) for held in dict.fromkeys(tuple(row["environment"].items()) for row in self.rows)]
 
+    @property
+    def machines(self):
+        """The environments in a line, for people."""
+        told = (f"{one['processor']}, {one['threads']} thread, torch {one['torch'].split('+')[0]}" for one in self.environments)
+        return "; ".join(dict.fromkeys(told))
+
     def sizes(self, task):
         """Arm -> (weights, width, feedforward or None, layers) of the task's final runs."""
         first = {row["arm"]: row for row in reversed(self.some(part="final", task=task, measure="learning"))}
@@ -52,6 +58,10 @@ class Reading:
         for row in self.some(part="search", task=task, measure="learning"):
             found.setdefault(row["arm"], {})[row["rate"]] = row["loss"]
         return {arm: dict(sorted(found[arm].items())) for arm in self.arms if arm in found}
+
+    def rates(self, task):
+        """Arm -> the learning rate of its final runs, which was the best of its search."""
+        return {arm: runs[0][0]["rate"] for arm, runs in self.runs(task).items()}
 
     def runs(self, task, part="final"):
         """Arm -> its runs in the order of their seeds, each the list of its rows on the way; broken runs are left out."""

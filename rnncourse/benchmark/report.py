@@ -55,7 +55,7 @@ def _conditions(reading):
 def _task(reading, task):
     about, ends, right = TASKS[task], reading.ends(task), reading.ends(task, "right")
     speed, peaks, trials = reading.speed(task), reading.ends(task, "peak_mib"), reading.trials(task)
-    rates = {arm: reading.runs(task)[arm][0][0]["rate"] for arm in ends}
+    rates = reading.rates(task)
     rows = [
         [arm, f"{rates[arm]:g}", _range(ends[arm]), _range(100 * right[arm], 3), f"{speed[arm]:,.0f}", f"{np.median(reading.ends(task, 'seconds')[arm]):.1f}", _known(peaks[arm])]
         for arm in ends

@@ -27,10 +27,17 @@ import torch
 from IPython.display import display
 
 import rnncourse.plots.measurements as chart
-from rnncourse import check, data, models, predict, progress, ready
+from rnncourse import check, data, models, predict, progress, ready, states
 from rnncourse import hint  # noqa: F401 - for you: hint("5.1")
+from rnncourse.benchmark.comparison import compare_here
+from rnncourse.benchmark.intervals import paired
+from rnncourse.benchmark.learning import taught
+from rnncourse.benchmark.plan import Plan, Run
+from rnncourse.benchmark.reading import Reading, measured
+from rnncourse.benchmark.tasks import TASKS
+from rnncourse.benchmark.text import corpus
 from rnncourse.cells.counting import counting_bits
-from rnncourse.plots import attention_map, position_waves
+from rnncourse.plots import attention_map, connectivity_map, position_waves
 
 # %% [markdown]
 # ## Look it up
@@ -334,6 +341,111 @@ if ready(transformer_parameters):
 # %% [markdown]
 # Nearly two thirds of a wide Transformer are not attention at all, but the two maps that treat each step by itself.
 #
+# ## A fair race
+#
+# Which network is better? Think of how such a question gets a wrong answer. One network has more weights. Or it has
+# seen more text. Or its author has tried twenty learning rates for it and one for its rival. Or there was one run, and
+# it was lucky. `rnncourse bench`, the comparison that comes with this course, shuts these four doors:
+#
+# - **the same weights** for all, within 2 %;
+# - **the same data**: the same batches in the same order, and the same held-out data to judge by;
+# - **the same care**: each tries the same learning rates, and other held-out data decides which one it takes;
+# - **several seeds**, so that you see how much is luck.
+#
+# Five networks run: a vanilla RNN, an LSTM, a GRU, a Transformer, and a **minGRU**, a recurrent network whose gates look
+# at the input alone (exercise 5.7 tells why one would want that). The task is the one you know: read the presidents'
+# messages, and predict the next character.
+#
+# First a sprint, here and now: 100,000 characters, two learning rates to choose from, three seeds. Which network will
+# be ahead so early, and which behind?
+
+# %%
+guess = predict("…", "5 sprint")
+
+# %% tags=["demo"]
+sprint = Plan((("charlm", 100_000),), rates=(3e-3, 1e-2), checkpoints=6, cost_lengths=(), positions=(), race_iterations=0)
+live = Reading(compare_here(sprint))
+print("network       weights   rate   bits per character, three seeds")
+for name, losses in live.ends("charlm").items():
+    told = "   ".join(f"{loss / np.log(2):.2f}" for loss in losses)
+    print(f"{name:12s} {live.sizes('charlm')[name][0]:8,d}  {live.rates('charlm')[name]:5g}   {told}")
+order = sorted(live.arms, key=lambda name: live.ends("charlm")[name].mean())
+guess.outcome(f"ahead {order[0]}, behind {order[-1]}")
+
+# %% [markdown]
+# Now the distance. The whole comparison reads twenty-five times as much text, tries six learning rates, and has four
+# more tasks; it takes most of an hour on two cores. So its table comes with the course, and the cells below only read
+# it. `rnncourse bench` makes it anew on your machine.
+#
+# Will the order stay as it was in the sprint? And will it be the same by characters read and by seconds of work?
+
+# %%
+guess = predict("…", "5 distance")
+
+# %%
+full = measured()
+blind = TASKS["charlm"].blind / np.log(2)
+text_ends = {name: losses / np.log(2) for name, losses in full.ends("charlm").items()}
+print(f"measured on {full.machines}\n")
+print(f"knowing only how frequent each character is: {blind:.2f} bits per character")
+print("network       weights   rate   bits per character, three seeds   characters a second")
+for name, losses in text_ends.items():
+    told = "   ".join(f"{loss:.3f}" for loss in losses)
+    print(f"{name:12s} {full.sizes('charlm')[name][0]:8,d}  {full.rates('charlm')[name]:5g}   {told}   {full.speed('charlm')[name]:22,.0f}")
+
+
+def in_bits(curves):
+    """The same curves in bits."""
+    return {name: (x, losses / np.log(2)) for name, (x, losses) in curves.items()}
+
+
+unit, level = "bits per character", ("frequencies alone", blind)
+display(chart.bands(in_bits(full.curves("charlm")), "characters read", unit, level, logarithmic="xy", plain=True))
+display(chart.bands(in_bits(full.curves("charlm", "seconds")), "CPU seconds", unit, level, logarithmic="xy", plain=True))
+order = sorted(text_ends, key=lambda name: text_ends[name].mean())
+quick = min(curve[0][-1] for curve in full.curves("charlm", "seconds").values())  # seconds of the quickest
+in_time = {name: losses.mean() / np.log(2) for name, losses in full.within("charlm", quick).items()}
+by_time = sorted(in_time, key=in_time.get)
+guess.outcome(f"by characters {', '.join(order)}; within {quick:.0f} seconds {', '.join(by_time)}")
+
+# %% [markdown]
+# PROSE-TEXT
+#
+# ## Who listens to whom?
+#
+# In notebook 4 you asked a network by **gradients** how much an output would change if an input changed a little. A
+# Transformer shows something else as well: its **attention**. Below, an LSTM and a Transformer of the race read
+# 300,000 characters, and then both read the same 24 characters of text that neither has learned from. In every map a
+# row adds up to 1, so that all have one scale. How many characters back will each look on average?
+
+# %%
+guess = predict("…", "5 listen")
+
+# %% tags=["demo"]
+piece = corpus().held_out("final", 200)[0][:24]
+letters = "".join(corpus().alphabet[n] for n in piece)
+steps_back = np.subtract.outer(np.arange(24), np.arange(24))  # (24, 24): row minus column
+gradients, looks, back = {}, {}, {}
+for name in ("LSTM", "Transformer"):
+    with models.one_thread():
+        network, rows = taught(Run("final", name, "charlm", 0, full.rates("charlm")[name], 300_000))
+    print(f"{name}: {rows[-1]['parameters']:,} weights, {rows[-1]['loss'] / np.log(2):.2f} bits per character")
+    read, x = states.reader_of_embeddings(network, piece)
+    gradients[f"{name}: gradients"] = states.connectivity(read, x)
+for n, weights in enumerate(network.attention_weights(torch.from_numpy(piece[None].astype(int))), 1):
+    looks[f"attention, layer {n}"] = weights[0].mean(dim=0).numpy()  # of all heads
+for maps in (gradients, looks):
+    for title, values in maps.items():
+        maps[title] = values / values.sum(axis=1, keepdims=True)
+        back[title] = (maps[title] * steps_back).sum(axis=1)[8:].mean()
+        print(f"{title}: rows from the ninth on look {back[title]:.1f} characters back on average")
+guess.outcome(", ".join(f"{title} {steps:.1f}" for title, steps in back.items()))
+display(connectivity_map(gradients, letters))
+display(connectivity_map(looks, letters, "How the attention of each step is shared out over the characters, the mean of all heads"))
+
+# %% [markdown]
+# PROSE-LISTEN
+#
 # ## Attention inside a recurrent network
 #
 # Attention was not invented for Transformers. It came in to help recurrent networks **translate**. There one network
@@ -374,9 +486,8 @@ guess.outcome(f"with attention {exact['with attention']:.2f}, without {exact['on
 
 # %% [markdown]
 # Same weights, same pairs, same passes. The network without attention has to squeeze the date into one state, in an
-# order that the writer does not know, and to spell it out of it again. That is much to learn: ninety passes instead
-# of six did not bring it above 5 % of the new dates, and at a rate of 0.002 seventy passes brought 15 % (one seed
-# each). Looking is learned quickly.
+# order that the writer does not know, and to spell it out of it again. It can learn that, with more pairs and much more
+# time (try `epochs=60` on 5,000 pairs, over a cup of tea). Looking is learned quickly.
 #
 # Where does it look? Below, each row is a character that is written, each column one that was read. Before you run
 # it: where will the three parts, year, month and day, look?
@@ -398,6 +509,39 @@ attention_map({pairs.sources[row]: looks}, rows, columns, ylabel="character that
 # **Caveat.** It is tempting to read such a picture as an explanation. It shows where the writer *looks*. The states it
 # looks at have read the characters around them, so the answer may come from a step beside the one that spells it. And
 # there may be other ways to look that give the same output. Notebook 4's question stays: readable, or used?
+#
+# ## At any distance?
+#
+# Attention captures "relationships regardless of distance", says the article. Three tasks of the comparison are made of
+# distance:
+#
+# - **adding**: the sum of two marked numbers out of 50 steps (notebook 3);
+# - **copy**: ten letters, to be said again after a gap of 10 (notebook 3);
+# - **recall**: six pairs of a key and a value, then the six keys in another order: which value came with each?
+#
+# Every network has learned at one length, and is then tried at others as it is. Which will solve each task at the
+# length that it knows? And at a longer one?
+
+# %%
+guess = predict("…", "5 longer")
+
+# %%
+known = {}
+for task in ("adding", "copy", "recall"):
+    about, right = TASKS[task], full.lengths(task, "right")
+    known[task] = {name: np.median(values[:, list(lengths).index(about.length)]) for name, (lengths, values) in right.items()}
+    lengths = next(iter(right.values()))[0]
+    print(f"{task}: share of right answers by {about.of_length}, learned at {about.length}, median of three seeds")
+    print(f"{'':12s}" + "".join(f"{length:7d}" for length in lengths))
+    for name, (_, values) in right.items():
+        print(f"{name:12s}" + "".join(f"{share:7.2f}" for share in np.median(values, axis=0)))
+solved = {task: [name for name, share in shares.items() if share > 0.9] for task, shares in known.items()}
+guess.outcome("; ".join(f"{task}: {', '.join(names) or 'none'}" for task, names in solved.items()) + " above 0.9 at the length they know")
+display(chart.bands(full.lengths("copy", "right"), "gap", "share of right letters", logarithmic="x", plain=True))
+display(chart.bands(full.lengths("recall", "right"), "pairs", "share of right values", logarithmic="x", plain=True))
+
+# %% [markdown]
+# PROSE-DISTANCE
 #
 # ## One step at a time
 #
@@ -463,6 +607,52 @@ chart.curves(positions, kept, "position", "bytes kept")
 # 2 layers, a key and a value each, 64 numbers, 4 bytes: 1,024 bytes a step, for ever. Small here. A large model keeps
 # gigabytes for one long conversation. The LSTM pays the same at every position, and pays in another way: what does
 # not fit into its state is gone.
+#
+# And how long does a step take? The comparison let its five networks of the text, about 100,000 weights each, read one
+# character at a time. Whose time will grow with the position?
+
+# %%
+guess = predict("…", "5 microseconds")
+
+# %%
+times, held = full.streaming(), full.streaming("state_bytes")
+print("microseconds a step, by position")
+print(f"{'':12s}" + "".join(f"{position:7,d}" for position in times["LSTM"][0]))
+for name, (_, micros) in times.items():
+    print(f"{name:12s}" + "".join(f"{each:7.0f}" for each in micros))
+apart = max(row["difference"] for row in full.some(part="streaming"))
+assert apart < 1e-5
+print(f"stream and batch differ by {apart:.0e} at most")
+grown = {name: micros[-1] / micros[0] for name, (_, micros) in times.items()}
+guess.outcome(", ".join(f"{name} × {factor:.2f}" for name, factor in grown.items()) + f" from position {times['LSTM'][0][0]} to {times['LSTM'][0][-1]:,}")
+display(chart.bands({name: (x, micros[None]) for name, (x, micros) in times.items()}, "position", "microseconds a step", logarithmic="xy", plain=True))
+
+# %% [markdown]
+# PROSE-STREAM
+#
+# How much is much? Take a **wristband** that reads six numbers 50 times a second, on a chip with 64 kB for weights and
+# state together. After which time is the chip full, with a GRU and with a Transformer of equally many weights?
+
+# %%
+guess = predict("…", "5 chip")
+
+# %%
+chip, rate = 64 * 1024, 50  # bytes, and steps a second
+small = {
+    "GRU": models.SequenceClassifier(6, 5, 35, "gru", rng=np.random.default_rng(0)),
+    "Transformer": models.Transformer(inputs=6, outputs=5, layers=2, width=16, heads=2, context=400, rng=np.random.default_rng(0)),
+}
+until = {}
+for name, network in small.items():
+    stream, kept, x = network.stream(), [], torch.zeros(1, 6)
+    for _ in range(320):
+        stream.step(x)
+        kept.append(stream.state_bytes)
+    weights = models.parameters(network) - (network.positions.weight.numel() if name == "Transformer" else 0)  # they could be computed
+    left = chip - 4 * weights - kept[0]
+    until[name] = left / (kept[1] - kept[0]) / rate if kept[1] > kept[0] else np.inf  # seconds
+    print(f"{name}: {weights:,} weights take {4 * weights:,} bytes; kept after 1 step {kept[0]:,} bytes, after 320 steps {kept[-1]:,}")
+guess.outcome(", ".join(f"{name} {'never' if np.isinf(until[name]) else f'after {until[name]:.1f} seconds'}" for name in until))
 #
 # ## All steps at once
 #
@@ -549,6 +739,65 @@ if ready(scan_linear):
 # are thousands of cores, and the picture may turn once more. "Parallel" is a statement about an architecture **and** a
 # machine. (`print(ratio)` shows your machine's numbers: how many times the scan's time the loop takes.)
 #
+# And in training? The comparison has measured a whole step of it (forward, backward, update), in one thread, for
+# sequences of 32 to 2,048 characters. How will the time of each network grow if the sequence gets 64 times as long?
+
+# %%
+guess = predict("…", "5 cost")
+
+# %%
+cost, memory = full.cost(), full.cost("peak_mib")
+print(f"{'':12s}" + "".join(f"{length:8,d}" for length in cost["LSTM"][0]) + "   characters")
+for name, (_, milliseconds) in cost.items():
+    print(f"{name:12s}" + "".join(f"{each:8.1f}" for each in milliseconds) + "   milliseconds")
+for name, (_, mib) in memory.items():
+    print(f"{name:12s}" + "".join(f"{each:8.1f}" for each in mib) + "   MiB at the peak")
+grown = {name: milliseconds[-1] / milliseconds[0] for name, (_, milliseconds) in cost.items()}
+guess.outcome(", ".join(f"{name} × {factor:.0f}" for name, factor in grown.items()))
+display(chart.bands({name: (x, each[None]) for name, (x, each) in cost.items()}, "characters in a sequence", "milliseconds a training step", logarithmic="xy", plain=True))
+
+# %% [markdown]
+# PROSE-COST
+#
+# ### What came back
+#
+# Your scan is the heart of a whole family. Each of these networks is a recurrence h = a h + b whose a and b are known
+# beforehand; they differ in where a and b come from:
+#
+# - **minGRU** (2024): a = 1 − z, made of the input by a gate;
+# - **state-space models**: in the first ones (S4, 2022) a is a constant that each unit keeps for good, some forgetting fast
+#   and some slowly; in Mamba (2023) it depends on the input;
+# - **xLSTM** (2024): its mLSTM has a **matrix** for a memory. It forgets by a gate f and adds the product of a value and a
+#   key, to be found by a query later. Written out as a row, that matrix is a state like any other.
+#
+# Will one function, yours, compute all three?
+
+# %%
+guess = predict("…", "5 family")
+
+# %%
+if ready(scan_linear):
+    rng, T, H, D = np.random.default_rng(0), 40, 8, 5
+    x, z = rng.normal(size=(2, T, H)), rng.uniform(size=(2, T, H))
+    f, i = rng.uniform(size=(2, T, 1)), rng.uniform(size=(2, T, 1))
+    key, value = rng.normal(size=(2, T, D)), rng.normal(size=(2, T, D))
+    families = {
+        "minGRU": (1 - z, z * x),
+        "state space, constant a": (np.broadcast_to(np.linspace(0.1, 0.99, H), x.shape), x),
+        "mLSTM, matrix memory": (np.repeat(f, D * D, axis=2), (i[..., None] * value[..., :, None] * key[..., None, :]).reshape(2, T, D * D)),
+    }
+    for name, (a, b) in families.items():
+        h0 = np.zeros_like(b[:, 0])
+        apart = np.abs(np.asarray(scan_linear(a, b, h0)) - step_by_step(a, b, h0)).max()
+        print(f"{name:24s} {b.shape[2]:3d} numbers of state, scan and loop differ by less than 1e-12: {apart < 1e-12}")
+        assert apart < 1e-12
+    guess.outcome("yes, all three")
+
+# %% [markdown]
+# What these networks add around the recurrence (read-outs, normalisation, exponential gates) is not shown here, and of
+# the three only the minGRU runs in the comparison. The other part of xLSTM, the sLSTM, keeps gates that look at the last
+# state, and with them the loop.
+#
 # ## Which one is better, and how sure are you?
 #
 # Two models were scored on the same twenty pieces of text. Model A needs fewer bits on average. Is that luck? The
@@ -606,6 +855,85 @@ if ready(paired_interval):
 # The same holds for seeds: train both networks with the same seeds, the same data in the same order, and compare
 # pair by pair. An interval that does not contain 0 says that the difference is more than luck **on these pieces and
 # seeds**. It does not say that it is large enough to matter, and it knows nothing of other texts.
+#
+# Now use it on the race. On held-out text every network has a loss for each of 32 blocks and each of three seeds: 96
+# pairs for each two networks. Below, every network is compared with the best one, by your interval over the 96 pairs.
+# The last column is wider. It draws in two stages: first three seeds out of three with replacement, and then blocks. Why
+# would one do that?
+
+# %%
+guess = predict("…", "5 stages")
+
+# %%
+if ready(paired_interval):
+    best, blocks = full.best("charlm"), {name: losses / np.log(2) for name, losses in full.blocks("charlm").items()}
+    print(f"bits per character beyond those of the {best}")
+    for name, losses in blocks.items():
+        if name != best:
+            low, high = paired_interval(losses.ravel(), blocks[best].ravel(), np.random.default_rng(0))
+            two = paired(losses, blocks[best], np.random.default_rng(0))
+            print(f"{name:12s} {two.mean:+.3f}   96 pairs: {low:+.3f} to {high:+.3f}   in two stages: {two.low:+.3f} to {two.high:+.3f}")
+    guess.outcome("the 32 blocks of a seed were judged by one network: they are not 32 networks")
+
+# %% [markdown]
+# PROSE-INTERVAL
+#
+# ### Beside a setting from elsewhere
+#
+# So far both sides came from this course, and both may be bad. So here is one from elsewhere: nanoGPT, a well-known small
+# implementation of GPT, publishes a setting for computers without a graphics processor (4 layers, 4 heads, width 128,
+# context 64, batches of 12, 2,000 iterations). The comparison has trained it on our text as published, with three seeds;
+# and then our best recurrent network **for as many CPU seconds**. How large a network, and how large a batch, was
+# decided by four trials on other held-out text. Which of the two will be ahead?
+
+# %%
+guess = predict("…", "5 nanoGPT")
+
+# %%
+race = full.race()
+print("network      weights   CPU seconds   characters read   bits per character, three seeds")
+for name, runs in race.items():
+    ends = [run[-1] for run in runs]
+    told = "   ".join(f"{end['loss'] / np.log(2):.3f}" for end in ends)
+    print(f"{name:11s} {ends[0]['parameters']:8,d} {np.mean([end['seconds'] for end in ends]):13.0f} {np.mean([end['tokens'] for end in ends]):17,.0f}   {told}")
+ours = next(name for name in race if name != "nanoGPT")
+losses = {name: np.array([run[-1]["blocks"] for run in runs]) / np.log(2) for name, runs in race.items()}
+two = paired(losses["nanoGPT"], losses[ours], np.random.default_rng(0))
+print(f"nanoGPT's setting minus {ours}: {two.mean:+.3f} bits per character, {two.low:+.3f} to {two.high:+.3f} in two stages")
+guess.outcome(f"{ours if two.mean > 0 else 'nanoGPT'} by {abs(two.mean):.3f} bits")
+
+# %% [markdown]
+# PROSE-RACE
+#
+# ## The article's sentences, measured
+#
+# What does the article say about the two, and what came out? The cell below puts its claims beside the table's numbers.
+
+# %%
+def share_near(task, name, within=0.1):
+    """How many of the learning rates bring a network within 10 % of its own best loss, of those that were tried."""
+    tried = [np.inf if loss is None else loss for loss in full.trials(task)[name].values()]
+    return sum(loss <= (1 + within) * min(tried) for loss in tried), len(tried)
+
+
+long = {name: milliseconds[-1] for name, (_, milliseconds) in cost.items()}
+near = {name: share_near("charlm", name) for name in full.arms}
+spread = {name: np.ptp(losses) for name, losses in text_ends.items()}
+far = {task: {name: np.median(values[:, -1]) for name, (_, values) in full.lengths(task, "right").items()} for task in ("copy", "recall")}
+claims = {
+    "RNNs: sequential processing limits parallelization": f"in one thread, a training step at 2,048 characters: LSTM {long['LSTM']:.0f} ms, minGRU {long['minGRU']:.0f}, Transformer {long['Transformer']:.0f}",
+    "RNNs: difficulty with very long-range dependencies": "right at the learned length: " + "; ".join(f"{task} LSTM {known[task]['LSTM']:.2f}, Transformer {known[task]['Transformer']:.2f}" for task in known),
+    "Transformers: relationships regardless of distance": "right at the longest that was tried: " + "; ".join(f"{task} Transformer {far[task]['Transformer']:.2f}, minGRU {far[task]['minGRU']:.2f}" for task in far),
+    "RNNs: training can be slow": "bits after the seconds of the quickest: " + ", ".join(f"{name} {in_time[name]:.2f}" for name in by_time),
+    "Transformers: more stable training": "learning rates within 10 % of the best: " + ", ".join(f"{name} {good} of {tried}" for name, (good, tried) in near.items()),
+    "RNNs: valuable where inputs arrive one at a time": f"a step at position 2,048: LSTM {times['LSTM'][1][-1]:.0f} µs, Transformer {times['Transformer'][1][-1]:.0f} µs",
+    "RNNs: valuable on small devices": f"kept at position 2,048: LSTM {held['LSTM'][1][-1]:,.0f} bytes, Transformer {held['Transformer'][1][-1]:,.0f}",
+}
+for claim, found in claims.items():
+    print(f"{claim}\n    {found}\n")
+
+# %% [markdown]
+# PROSE-CLAIMS
 #
 # ## Your decision
 #

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from rnncourse.benchmark.measure import measure
+from rnncourse.benchmark.comparison import compare_here
 from rnncourse.benchmark.plan import Plan
 from rnncourse.benchmark.reading import Reading
 from rnncourse.benchmark.report import write_report
@@ -16,11 +16,9 @@ TINY = Plan((("charlm", 4000), ("copy", 4000)), rates=(3e-3,), seeds=(0, 1), che
 @pytest.fixture(scope="module")
 def reading():
     """The rows of a tiny comparison."""
-    table = {}
-    while todo := [run for run in TINY.ready(table) if run.key not in table]:
-        table[todo[0].key] = measure(todo[0])
-    assert len(table) == TINY.count()
-    return Reading([row for rows in table.values() for row in rows])
+    found = Reading(compare_here(TINY))
+    assert len({row["key"] for row in found.rows}) == TINY.count()
+    return found
 
 
 class Page(HTMLParser):
