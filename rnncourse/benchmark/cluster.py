@@ -1,28 +1,16 @@
 """Workers of an existing Dask cluster; each needs this package, torch and the text, and should have one thread."""
 
-
-class NoCluster(Exception):
-    """The scheduler cannot be reached; the message says what to do."""
+from rnncourse.workers import client_of, waiting
 
 
 class ClusterPool:
     """The same as `LocalPool`, on the cluster of a scheduler's address, such as "tcp://10.0.0.5:8786"."""
 
     def __init__(self, address, seconds=10):
-        try:
-            from distributed import Client, as_completed
-        except ImportError:
-            raise NoCluster('a cluster needs the package distributed: pip install "rnncourse[instructors]"') from None
-        try:
-            self._client = Client(address, timeout=seconds, set_as_default=False)
-        except (OSError, ValueError) as error:
-            told = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise NoCluster(f"no scheduler answers at {address} ({told}); start one with: dask scheduler") from error
-        try:
-            self._client.wait_for_workers(1, timeout=seconds)
-        except TimeoutError as error:
-            self._client.close()
-            raise NoCluster(f"the scheduler at {address} has no workers; start one with: dask worker {address} --nthreads 1") from error
+        self._client = client_of(address, seconds)
+        from distributed import as_completed
+
+        self.notice = waiting(self._client)
         self._flying, self._ended = {}, as_completed(loop=self._client.loop)
 
     @property

@@ -1,18 +1,19 @@
 """Workers on this machine: processes with one thread each, which end when the comparison does, also if it is killed."""
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+
+from rnncourse.workers import begin, end, submit
 
 TRIES = 2  # of a run whose worker died
 
 
 class LocalPool:
     """`workers` processes: `start` gives one a run, `ended` waits and gives back (run, rows, failure) of those that ended."""
+
+    notice = ""
 
     def __init__(self, workers=None):
         self.workers = workers or os.cpu_count() or 1
@@ -22,7 +23,7 @@ class LocalPool:
         """Give a worker this run to do."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _begin, (os.getpid(),))
-        self._flying[self._pool.submit(_measure, run)] = run
+        self._flying[submit(self._pool, _measure, run)] = run
 
     def ended(self):
         """Wait for at least one run to end; one whose worker died is begun again, and is a failure the second time."""
@@ -53,18 +54,11 @@ class LocalPool:
         """End the workers at once; what they were at is lost."""
         pool, self._pool, self._flying = self._pool, None, {}
         if pool is not None:
-            for process in list((pool._processes or {}).values()):  # there is no public way to end a worker at work
-                process.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
+            end(pool)
 
 
 def _begin(parent):
-    """A worker's start: one thread, an end with its parent's, and Ctrl-C left to that."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            os._exit(1)
+    begin(parent)
     os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported
 
 

@@ -25,11 +25,12 @@ def bench(reduced, tasks, arms, path, workers, scheduler, only_plan):
     than an hour on two cores. The exit code is 0 only if every run gave a result.
     """
     try:
-        from rnncourse.benchmark.cluster import ClusterPool, NoCluster
+        from rnncourse.benchmark.cluster import ClusterPool
         from rnncourse.benchmark.comparison import compare
         from rnncourse.benchmark.plan import FULL, REDUCED
         from rnncourse.benchmark.pool import LocalPool
         from rnncourse.benchmark.table import Busy, Table
+        from rnncourse.workers import NoCluster
     except ModuleNotFoundError as error:
         raise click.ClickException(MISSING.format(error.name)) from error
     plan = _only(REDUCED if reduced else FULL, tasks, arms)
@@ -38,8 +39,11 @@ def bench(reduced, tasks, arms, path, workers, scheduler, only_plan):
         return
     table = Table(path or Path("bench") / ("reduced.jsonl" if reduced else "full.jsonl"))
     try:
+        pool = ClusterPool(scheduler) if scheduler else LocalPool(workers)
+        if pool.notice:
+            click.echo(pool.notice, err=True)
         with _progress(plan, table) as tell:
-            failed = compare(plan, table, ClusterPool(scheduler) if scheduler else LocalPool(workers), tell)
+            failed = compare(plan, table, pool, tell)
     except (NoCluster, Busy, OSError) as error:
         raise click.ClickException(str(error)) from error
     for run, reason in failed.items():

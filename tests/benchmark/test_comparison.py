@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -60,14 +62,21 @@ def test_a_dask_cluster_gives_the_same_rows(local, tmp_path):
     assert told(Table(table.path)) == told(local)
 
 
-def test_no_scheduler_and_no_worker_are_told():
+def test_no_scheduler_is_told_and_missing_workers_are_waited_for(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the instructors' extra")
-    from rnncourse.benchmark.cluster import ClusterPool, NoCluster
+    from rnncourse.benchmark.cluster import ClusterPool
+    from rnncourse.workers import NoCluster
 
     with pytest.raises(NoCluster, match="no scheduler answers at tcp://127.0.0.1:9"):
         ClusterPool("tcp://127.0.0.1:9", seconds=2)
-    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", host="127.0.0.1") as empty, pytest.raises(NoCluster, match="no workers; start one"):
-        ClusterPool(empty.scheduler_address, seconds=1)
+    with distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1") as cluster:
+        pool = ClusterPool(cluster.scheduler_address)
+        assert f"no workers yet; this waits until there are some. To start one: dask worker {cluster.scheduler_address}" in pool.notice
+        later = threading.Timer(2, cluster.scale, (1,))
+        later.start()
+        plan = replace(TINY, arms=("RNN",), positions=())
+        assert compare(plan, Table(tmp_path / "rows.jsonl"), pool) == {}
+        later.join()
 
 
 def command(path):
