@@ -292,8 +292,16 @@ def _watch_shortcuts(forbidden):
         yield used
     finally:
         if targets:
-            sys.setprofile(profiler)
+            _profile_again(profiler)
             threading.setprofile(of_threads)
+
+
+def _profile_again(profiler):
+    """cProfile's profiler is no function: `sys.setprofile` would take it, and fail at its first call."""
+    if profiler is None or callable(profiler):
+        sys.setprofile(profiler)
+    else:
+        profiler.enable()
 
 
 def _resolve(dotted):

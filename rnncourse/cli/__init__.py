@@ -14,6 +14,7 @@ COMMANDS = {
     "status": "what is solved, what is open",
     "doctor": "is this machine ready, and what to do if it is not",
     "grade": "judge the submissions of an assignment (instructors)",
+    "bench": "compare RNN, LSTM, GRU, minGRU and Transformer under equal conditions",
     "build": "build the notebooks from their sources (authors)",
     "feedback": "write the feedback pages of an assignment (instructors)",
     "export": "export the grades of a class as CSV (instructors)",

@@ -26,16 +26,19 @@ def grade(assignment, students, workers, scheduler, regrade, late, database, wit
     """
     root = class_folder()
     try:
-        from rnncourse.grading.queue.cluster import ClusterPool, NoCluster
+        from rnncourse.grading.queue.cluster import ClusterPool
         from rnncourse.grading.queue.grade import CannotGrade, Grading
         from rnncourse.grading.queue.local import LocalPool
         from rnncourse.grading.records import Records, RecordsError
         from rnncourse.grading.records.late import parse_policy
+        from rnncourse.workers import NoCluster
     except ModuleNotFoundError as error:
         raise click.ClickException(f"grading needs {error.name}: pip install 'rnncourse[course,instructors]'") from error
     try:
         policy = parse_policy(late) if late else None
         pool = ClusterPool(scheduler) if scheduler else LocalPool(workers)
+        if pool.notice:
+            click.echo(pool.notice, err=True)
         with Records(root, db_url=database) as records, _progress(root, assignment, as_json) as tell:
             grading = Grading(
                 root, assignment, records, students=students, regrade=regrade, isolated=not without_isolation, policy=policy,

@@ -17,17 +17,19 @@ call                    what, and the package that has it    size       licence 
                         2000-2013; `bokeh_sampledata`        days       kept by Bokeh
 `glucose()`             one person's blood glucose every     52,281     public domain (given by the person);
                         5 minutes; `bokeh_sampledata`        readings   kept by Bokeh
+`date_pairs(rng, n)`    dates as people write them, and in   36,525     names of Unicode's CLDR; `babel` is
+                        ISO 8601; `babel`                    days       BSD-3-Clause
 ======================  ===================================  =========  =======================================
 
 Stand-ins: Python's own help topics for `addresses`, Matplotlib's GOOG prices (then a simulated walk)
-for `stocks`, simulations for the others.
+for `stocks`, a table of English names for `date_pairs`, simulations for the others.
 
 Every set is a small frozen dataclass with its arrays, `.source` (one line: what, package and version,
 licence) and `.fallback` (True for a stand-in). Sources with a known truth (`markov_source`,
 `random_walk`, `sine_waves`, `simulated_power`, `order_carries_label`, `bag_carries_label`, `adding_problem`,
-`copy_memory`, `flip_flop`, `dialects`) take a NumPy generator `rng`. `sliding_windows`, `windows_and_targets`,
-`split_by_time`, `split_at_random`, `walk_forward`, `fit_scaling`, `pad`, `unpad` and `shuffle_time` prepare sequences
-for a network.
+`copy_memory`, `associative_recall`, `flip_flop`, `dialects`) take a NumPy generator `rng`. `sliding_windows`,
+`windows_and_targets`, `split_by_time`, `split_at_random`, `walk_forward`, `fit_scaling`, `pad`, `unpad`,
+`shuffle_time` and `Symbols` prepare sequences for a network.
 
 Importing this package loads nothing else; each name loads its own module on first use.
 """
@@ -37,11 +39,14 @@ from rnncourse.lazy import lazily
 _HOME = {
     "DamagedData": "fingerprints",
     "MissingData": "packages",
+    "Symbols": "symbols",
     "adding_problem": "memory",
     "addresses": "text",
+    "associative_recall": "memory",
     "bag_carries_label": "order",
     "copy_memory": "memory",
     "data_file": "packages",
+    "date_pairs": "dates",
     "dialects": "spelling",
     "fit_scaling": "scaling",
     "flip_flop": "pulses",

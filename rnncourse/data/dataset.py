@@ -26,6 +26,8 @@ def _describe(value):
         return f"array {value.shape} {value.dtype}"
     if isinstance(value, list):
         return f"{len(value)} arrays, the first {value[0].shape}"
+    if isinstance(value, tuple) and value and isinstance(value[0], str):
+        return f"{len(value):,} texts, the first {value[0]!r}"
     text = str(value)
     return text if len(text) <= 300 else f"{len(text):,} characters: {text[:40]!r} …"
 

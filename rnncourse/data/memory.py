@@ -1,4 +1,4 @@
-"""Two tasks that are made of memory and nothing else, each with the score that no memory can beat."""
+"""Three tasks that are made of memory and nothing else, each with the score that no memory can beat."""
 
 import numpy as np
 
@@ -52,3 +52,35 @@ def copy_memory(rng, batch, delay):
 def copy_blind(delay):
     """Return the loss in nats a step of who knows when to answer and remembers nothing: 10 ln 8 / (delay + 20)."""
     return COPIED * np.log(LETTERS) / (delay + 2 * COPIED)
+
+
+def associative_recall(rng, batch, pairs, *, keys=16, values=16):
+    """Return inputs (batch, 2 pairs + 2) int64 and targets of the same shape: which value came with this key?
+
+    Inputs hold `pairs` times a key (ids 0 to keys - 1, none twice) and its value (keys to keys + values - 1), then a
+    question mark (keys + values) and one of the keys. The target at that last step is the key's value, counted from 0;
+    at all others -1, nothing is asked. So there are keys + values + 1 ids to read and `values` to answer. Any number
+    of steps may lie between, and what to keep is known only at the end. Raises ValueError for sizes below 1 and more
+    pairs than keys. Source: Ba and others 2016, Using fast weights to attend to the recent past, section 4.1.
+
+    >>> inputs, targets = associative_recall(np.random.default_rng(0), 1, 3, keys=4, values=5)
+    >>> print(inputs[0], targets[0], sep="\\n")
+    [2 5 0 4 1 4 9 2]
+    [-1 -1 -1 -1 -1 -1 -1  1]
+    """
+    if min(batch, pairs, values) < 1 or pairs > keys:
+        raise ValueError(f"expected batch, pairs, values >= 1 and pairs <= keys, got {batch=}, {pairs=}, {keys=}, {values=}")
+    key = rng.permuted(np.tile(np.arange(keys), (batch, 1)), axis=1)[:, :pairs]
+    value = rng.integers(0, values, (batch, pairs))
+    asked, row = rng.integers(0, pairs, batch), np.arange(batch)
+    inputs = np.empty((batch, 2 * pairs + 2), dtype=np.int64)
+    inputs[:, :-2:2], inputs[:, 1:-2:2] = key, keys + value
+    inputs[:, -2], inputs[:, -1] = keys + values, key[row, asked]
+    targets = np.full_like(inputs, -1)
+    targets[:, -1] = value[row, asked]
+    return inputs, targets
+
+
+def recall_blind(values=16):
+    """Return the loss in nats of who remembers nothing and knows how many values there are: ln values."""
+    return float(np.log(values))

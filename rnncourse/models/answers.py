@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from rnncourse.models.batches import inputs
+from rnncourse.models.objectives import every_step
 from rnncourse.models.threads import one_thread
 
 
@@ -32,7 +33,7 @@ def label_scores(model, ids, targets):
     ids, targets = _there(model, ids, targets)
     with one_thread(), torch.no_grad():
         asked = targets >= 0
-        logits, right = model(ids)[0][asked], targets[asked]
+        logits, right = every_step(model(ids))[asked], targets[asked]
         loss = torch.nn.functional.cross_entropy(logits, right)
         return float(loss), float((logits.argmax(dim=-1) == right).float().mean())
 

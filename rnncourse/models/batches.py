@@ -20,6 +20,23 @@ def shuffled(x, lengths, targets, batch_size=32):
     )
 
 
+def shuffled_rows(*arrays, batch_size=32):
+    """Batches of the same rows of every array, in a new order every epoch: (source, lengths, target), (ids, targets), …
+
+    Arrays are (N, …) each; raises ValueError for unequal N.
+
+    >>> batches = shuffled_rows(np.arange(5), np.arange(5) * 10, batch_size=2)(np.random.default_rng(0))
+    >>> [(one.tolist(), two.tolist()) for one, two in batches]
+    [([2, 4], [20, 40]), ([3, 0], [30, 0]), ([1], [10])]
+    """
+    if len({len(array) for array in arrays}) != 1:
+        raise ValueError(f"arrays: expected the same number of rows in each, got {[len(array) for array in arrays]}")
+    ready = [_tensor(array) for array in arrays]
+    return lambda rng: (
+        tuple(each[rows] for each in ready) for rows in torch.from_numpy(rng.permutation(len(ready[0]))).split(batch_size)
+    )
+
+
 def fresh(draw, batches):
     """Batches that are drawn new and never seen again: `draw(rng)` gives a tuple of arrays, `batches` times an epoch."""
     return lambda rng: (tuple(_tensor(array) for array in draw(rng)) for _ in range(batches))

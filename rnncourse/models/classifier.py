@@ -9,13 +9,14 @@ import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnncourse.models.recurrent import draw_weights, recurrent_layer
+from rnncourse.models.streaming import RecurrentStream
 
 
 class SequenceClassifier(torch.nn.Module):
     """Recurrent layers, their last valid state, one linear read-out.
 
-    `inputs` is D, `outputs` is K (classes, or numbers to forecast), `hidden` is H, `kind` is "rnn", "gru" or "lstm".
-    `layers` are stacked. A `bidirectional` network reads from both ends, and its answer is made of both last states,
+    `inputs` is D, `outputs` is K (classes, or numbers to forecast), `hidden` is H, `kind` one of `recurrent_layer`'s:
+    "rnn", "gru", "lstm" and others. `layers` are stacked. A `bidirectional` network reads from both ends, and its answer is made of both last states,
     2H numbers. `packed` hands torch the real steps alone; it is always so for a bidirectional network, whose second
     reader would otherwise begin with the padding. Every weight is drawn from `rng`: same generator state, same
     network. An unknown kind raises ValueError.
@@ -46,6 +47,10 @@ class SequenceClassifier(torch.nn.Module):
             H = self.recurrent.hidden_size
             last = torch.cat([last[:, :H], states[:, 0, H:]], dim=1)  # the second reader ends at the first step
         return self.readout(last)  # (B, K)
+
+    def stream(self):
+        """Return a stream that takes one step (B, D) at a time and answers (B, K) as if the sequence ended there."""
+        return RecurrentStream(self, self.recurrent, before=lambda x: x, after=lambda h, x: self.readout(h))
 
     def packed_states(self, x, lengths):
         """Every hidden state of the real steps, (B, T, H) or (B, T, 2H), zeros at padding; padding is never read."""

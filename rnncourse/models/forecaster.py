@@ -3,6 +3,7 @@
 import torch
 
 from rnncourse.models.recurrent import draw_weights, recurrent_layer
+from rnncourse.models.streaming import RecurrentStream
 
 
 class Forecaster(torch.nn.Module):
@@ -31,5 +32,12 @@ class Forecaster(torch.nn.Module):
         states = self.recurrent(x)[0]  # (B, T, H)
         rows = torch.arange(len(x), device=x.device)
         at = torch.full_like(rows, x.shape[1] - 1) if lengths is None else lengths - 1
-        change = self.readout(states[rows, at]).unflatten(1, (self.horizon, x.shape[2]))  # (B, horizon, D)
-        return x[rows, at][:, None] + change
+        return self._after(states[rows, at], x[rows, at])
+
+    def _after(self, h, x):
+        """The next steps (…, horizon, D) from the state h (…, H) and the value x (…, D) of the last step."""
+        return x[..., None, :] + self.readout(h).unflatten(-1, (self.horizon, x.shape[-1]))
+
+    def stream(self):
+        """Return a stream that takes one value (B, D) at a time and forecasts (B, horizon, D) from there."""
+        return RecurrentStream(self, self.recurrent, before=lambda x: x, after=self._after)

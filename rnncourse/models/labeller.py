@@ -6,6 +6,7 @@
 import torch
 
 from rnncourse.models.recurrent import draw_weights, recurrent_layer
+from rnncourse.models.streaming import RecurrentStream, continue_text
 
 
 class SymbolLabeller(torch.nn.Module):
@@ -36,6 +37,10 @@ class SymbolLabeller(torch.nn.Module):
         states, state = self.recurrent(self.embedding(ids), state)
         return self.readout(states), state
 
+    def stream(self):
+        """Return a stream that takes one id at a time and keeps the state: `rnncourse.models.streaming`."""
+        return RecurrentStream(self, self.recurrent, before=self.embedding, after=lambda h, x: self.readout(h))
+
 
 class CharacterModel(SymbolLabeller):
     """A language model: it reads characters and scores the next one, so it never looks ahead.
@@ -49,12 +54,6 @@ class CharacterModel(SymbolLabeller):
     def __init__(self, symbols, hidden=64, kind="rnn", *, embedding=16, layers=1, rng):
         super().__init__(symbols, None, hidden, kind, embedding=embedding, layers=layers, rng=rng)
 
-    @torch.no_grad()
     def write(self, prompt, count, choose):
         """Return `count` ids (count,) that follow the prompt (N,); `choose` maps logits (V,) to the next id."""
-        logits, state = self(prompt[None])
-        written = []
-        for _ in range(count):
-            written.append(int(choose(logits[0, -1])))
-            logits, state = self(torch.tensor([[written[-1]]], device=prompt.device), state)
-        return torch.tensor(written)
+        return continue_text(self, prompt, count, choose)

@@ -15,13 +15,24 @@ def answer_loss(model, batch, state):
 def step_loss(model, batch, state):
     """One answer a step, every batch from a state of zeros; the batch is (ids, targets). Nats where targets are not -1."""
     ids, targets = batch
-    logits, _ = model(ids)
+    logits = every_step(model(ids))
     return cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED), None
 
 
 def stream_loss(model, batch, state):
-    """One answer a step, the state carried from batch to batch without its history: truncated BPTT."""
+    """One answer a step, the state carried from batch to batch without its history: truncated BPTT.
+
+    For recurrent networks; a Transformer has no state to carry (TypeError), `step_loss` trains it.
+    """
     ids, targets = batch
-    logits, state = model(ids, state)
+    answer = model(ids, state)
+    if not isinstance(answer, tuple):
+        raise TypeError(f"model: expected one that gives (logits, state), got {type(model).__name__}; train it with step_loss")
+    logits, state = answer
     loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
     return loss, tuple(each.detach() for each in state) if isinstance(state, tuple) else state.detach()
+
+
+def every_step(answer):
+    """The logits of what a model answers: recurrent networks give (logits, state), a Transformer gives logits."""
+    return answer[0] if isinstance(answer, tuple) else answer

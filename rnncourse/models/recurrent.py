@@ -1,4 +1,8 @@
-"""The recurrent layer of every network here: torch's own, with the kind as a parameter and weights from a generator."""
+"""The recurrent layer of every network here, with the kind as a parameter and weights from a generator.
+
+Kinds are torch's own layers ("rnn", "relu", "gru", "lstm") and the two whose gates do not see the state ("mingru",
+"minlstm").
+"""
 
 from functools import partial
 
@@ -6,19 +10,26 @@ import numpy as np
 import torch
 
 from rnncourse.cells.initial import chrono_bias, gate_blocks, identity, orthogonal
+from rnncourse.models.minimal import MinGRU, Minimal, MinLSTM
 
 KINDS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM, "relu": partial(torch.nn.RNN, nonlinearity="relu")}
 GATES = {"rnn": 1, "gru": 3, "lstm": 4, "relu": 1}  # blocks of H columns
+MINIMAL = {"mingru": MinGRU, "minlstm": MinLSTM}
 STARTS = ("default", "orthogonal", "identity")
 
 
 def recurrent_layer(kind, inputs, hidden, layers=1, bidirectional=False):
-    """Return torch.nn.RNN, GRU or LSTM with `batch_first`; its weights are still to be drawn, see draw_weights.
+    """Return torch.nn.RNN, GRU or LSTM with `batch_first`, or MinGRU or MinLSTM; its weights are still to be drawn.
 
-    `kind` is "rnn", "gru", "lstm", or "relu" for a vanilla RNN with a ReLU for its tanh; ValueError for another one.
+    `kind` is "rnn", "gru", "lstm", "mingru", "minlstm", or "relu" for a vanilla RNN with a ReLU for its tanh.
+    ValueError for another one, and for a minimal one in two directions. See draw_weights.
     """
-    if kind not in KINDS:
-        raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
+    if kind not in KINDS and kind not in MINIMAL:
+        raise ValueError(f"kind: expected one of {', '.join([*KINDS, *MINIMAL])}, got {kind!r}")
+    if kind in MINIMAL:
+        if bidirectional:
+            raise ValueError(f"bidirectional: {kind} reads in one direction only; take a GRU or an LSTM")
+        return MINIMAL[kind](inputs, hidden, layers)
     return KINDS[kind](inputs, hidden, num_layers=layers, bidirectional=bidirectional, batch_first=True)
 
 
@@ -34,15 +45,17 @@ def start_from(layer, rng, recurrent="default", *, forget_bias=None, longest=Non
     """Give a recurrent layer other first weights, in place, and return it.
 
     Args:
-        layer: a torch.nn.RNN, GRU or LSTM.
+        layer: a torch.nn.RNN, GRU or LSTM, or a MinGRU or MinLSTM, which have no recurrent block to start from.
         rng: a NumPy generator.
         recurrent: "orthogonal" or "identity" for each gate's recurrent block, with biases at zero; "default" leaves
             the weights as they are.
-        forget_bias: the whole bias of an LSTM's forget gate; of a GRU's update gate, which keeps likewise.
+        forget_bias: the whole bias of an LSTM's forget gate; of a GRU's update gate, which keeps likewise. A minimal
+            layer keeps the share sigmoid(forget_bias) of its state, whatever it is made of.
         longest: spread the gates' memories up to this many steps instead: `rnncourse.cells.chrono_bias`.
 
     Raises:
-        ValueError: an unknown start; a gate's bias for a vanilla RNN; both kinds of bias at once.
+        ValueError: an unknown start; a gate's bias for a vanilla RNN; a recurrent start for a minimal layer; both kinds
+            of bias at once.
     """
     kind = type(layer).__name__.lower()
     if recurrent not in STARTS:
@@ -51,6 +64,8 @@ def start_from(layer, rng, recurrent="default", *, forget_bias=None, longest=Non
         raise ValueError("forget_bias, longest: a vanilla RNN has no gate to bias")
     if forget_bias is not None and longest is not None:
         raise ValueError("forget_bias, longest: give one of them, both set the same bias")
+    if isinstance(layer, Minimal):
+        return _start_minimal(layer, kind, rng, recurrent, forget_bias, longest)
     for name, weight in layer.named_parameters():
         if name.startswith("weight_hh") and recurrent != "default":
             H = weight.shape[1]
@@ -75,8 +90,25 @@ def _bias_gates(layer, name, kind, rng, forget_bias, longest):
         first[gates], second[gates] = chosen[gates].to(first), 0.0
 
 
+def _start_minimal(layer, kind, rng, recurrent, forget_bias, longest):
+    """Bias what a minimal layer keeps: by one number, or spread as `chrono_bias` spreads a GRU's update gate."""
+    if recurrent != "default":
+        raise ValueError(f"recurrent: a {kind} has no recurrent weights to start from, got {recurrent!r}")
+    H = layer.hidden_size
+    if forget_bias is not None:
+        layer.bias_memory(np.full(H, forget_bias, np.float32))
+    if longest is not None:
+        layer.bias_memory(chrono_bias(rng, "gru", H, longest)[H : 2 * H].astype(np.float32))
+    return layer
+
+
 def recurrent_weights(kind, inputs, hidden):
-    """Return the number of weights of one recurrent layer, as torch has them, with two biases a gate."""
+    """Return the number of weights of one recurrent layer, as torch has them, with two biases a gate.
+
+    A minimal layer has one bias a block and no weights for the state.
+    """
+    if kind in MINIMAL:
+        return MINIMAL[kind].blocks * hidden * (inputs + 1)
     return GATES[kind] * hidden * (inputs + hidden + 2)
 
 

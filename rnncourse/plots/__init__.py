@@ -31,6 +31,8 @@ _HOME = {
     "resting_states": "state_space",
     "saturation": "units",
     "trajectories": "state_space",
+    "attention_map": "attention",
+    "position_waves": "attention",
     "lstm_cell": "gates",
     "gates_over_time": "gates",
     "half_life_histogram": "gates",

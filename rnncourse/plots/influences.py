@@ -7,8 +7,10 @@ from rnncourse.plots.figure import Figure
 from rnncourse.plots.style import MAGNITUDE, canvas
 
 
-def connectivity_map(panels, text):
+def connectivity_map(panels, text, what="How strongly the largest logit at each step depends on each input"):
     """Draw connectivity maps (T, T) with the characters along both sides; `panels` maps a title to a map.
+
+    `what` says in the alternative text what the numbers are.
 
     The colour is logarithmic over four decades below each map's largest entry; what is exactly 0 stays white.
     Raises ValueError if a map and the text have different lengths.
@@ -27,7 +29,7 @@ def connectivity_map(panels, text):
             axes.tick_params(length=0)
         figure.colorbar(picture, ax=list(grid[0]), shrink=0.7, label="share of the largest")
         told = "; ".join(f"{title}: {_told(values)}" for title, values in panels.items())
-        return Figure(figure, f"How strongly the largest logit at each step depends on each input. {told}.")
+        return Figure(figure, f"{what}. {told}.")
 
 
 def _told(values):

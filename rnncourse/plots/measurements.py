@@ -1,6 +1,7 @@
 """Pictures of measurements: every run is drawn, so that the spread over seeds is seen, and the baseline is always there."""
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from rnncourse.plots.figure import Figure
 from rnncourse.plots.style import COLOR, canvas, look
@@ -29,11 +30,11 @@ def curves(x, groups, xlabel, ylabel, reference=None, log=False):
     return Figure(figure, f"{ylabel} against {xlabel}. {told}{_level(reference)}.")
 
 
-def bands(groups, xlabel, ylabel, level=None, limits=None, logarithmic="y"):
+def bands(groups, xlabel, ylabel, level=None, limits=None, logarithmic="y", plain=False):
     """Runs of several seeds as a line, their median, in a band from the lowest to the highest run.
 
     `groups` maps a name to (x (N,), values (R, N)); `level` is a pair (name, value) drawn as a level line; `limits` bound
-    the vertical axis; `logarithmic` names the axes that are so: "y", "xy" or "".
+    the vertical axis; `logarithmic` names the axes that are so: "y", "xy" or ""; `plain` writes their numbers out.
     """
     with canvas(7.0, 3.2) as (figure, axes):
         for n, (name, (x, values)) in enumerate(groups.items()):
@@ -46,12 +47,26 @@ def bands(groups, xlabel, ylabel, level=None, limits=None, logarithmic="y"):
         axes.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if "x" in logarithmic else "linear", yscale="log" if "y" in logarithmic else "linear")
         if limits:
             axes.set_ylim(limits)
+        for name in logarithmic if plain else "":
+            _written_out(getattr(axes, f"{name}axis"))
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         told = "; ".join(f"{name}: {_run_ends(x, np.asarray(values))}" for name, (x, values) in groups.items())
-        return Figure(figure, f"{ylabel} against {xlabel}, median and range of several runs. {told}{_level(level)}.")
+        several = ", median and range of several runs" if any(len(np.asarray(values)) > 1 for _, values in groups.values()) else ""
+        return Figure(figure, f"{ylabel} against {xlabel}{several}. {told}{_level(level)}.")
+
+
+def _written_out(axis):
+    """Numbers like 0.02, 5 and 20,000 at a logarithmic axis, at most three a decade."""
+    low, high = axis.get_view_interval()
+    wide = np.log10(high / low) > 3
+    axis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _run_ends(x, values):
+    if len(values) == 1:
+        return f"{values[0, -1]:.3g} at {x[-1]:.3g}"
     return f"{np.median(values[:, -1]):.3g} at {x[-1]:.3g} (runs from {values[:, -1].min():.3g} to {values[:, -1].max():.3g})"
 
 

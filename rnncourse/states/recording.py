@@ -55,8 +55,8 @@ def record(model, inputs, *more, state=None):
     """Return a `Recording` of a network that reads `inputs`.
 
     Args:
-        model: one of `rnncourse.cells`; torch.nn.RNN, LSTM or GRU (any layers, directions, batch_first); or a torch
-            module that holds such layers, or Transformer blocks in a torch.nn.ModuleList.
+        model: one of `rnncourse.cells`; torch.nn.RNN, LSTM or GRU (any layers, directions, batch_first); a MinGRU or
+            MinLSTM; or a torch module that holds such layers, or Transformer blocks in a torch.nn.ModuleList.
         inputs: arrays or tensors (B, T, D), ids (B, T), or without B for one sequence. For a layer of torch with
             batch_first=False (T, B, D), as that layer reads it. Results always have the batch first.
         more: what else the module's forward takes, such as lengths.
@@ -132,7 +132,9 @@ def _agreeing(layers, given):
 def _of_module(model, inputs, more, state):
     import torch
 
-    recurrent = [(name, each) for name, each in model.named_modules() if isinstance(each, torch.nn.RNNBase)]
+    from rnncourse.models.minimal import Minimal
+
+    recurrent = [(name, each) for name, each in model.named_modules() if isinstance(each, torch.nn.RNNBase | Minimal)]
     blocks = [] if recurrent else _blocks(model)
     if not recurrent and not blocks:
         raise TypeError(f"{type(model).__name__} holds no torch.nn.RNN, LSTM or GRU and no list of blocks to record")
@@ -145,7 +147,7 @@ def _of_module(model, inputs, more, state):
             hook.remove()
     layers = [layer for call in calls for layer in (_recurrent(*call) if recurrent else [_block(*call)])]
     whole = output[0] if isinstance(output, tuple) else output
-    return Recording(tuple(layers), None if isinstance(model, torch.nn.RNNBase) else _array(whole))
+    return Recording(tuple(layers), None if isinstance(model, torch.nn.RNNBase | Minimal) else _array(whole))
 
 
 def _recurrent(name, layer, given, got):
@@ -153,6 +155,8 @@ def _recurrent(name, layer, given, got):
     import torch
 
     x, state = given[0], given[1] if len(given) > 1 else None
+    if not isinstance(layer, torch.nn.RNNBase):
+        return _minimal(name, layer, x, state, got)
     if isinstance(x, torch.nn.utils.rnn.PackedSequence):
         raise ValueError("packed sequences cannot be recorded; give the padded ones and look at the real steps alone")
     first = 0 if layer.batch_first else 1
@@ -164,6 +168,23 @@ def _recurrent(name, layer, given, got):
     pairs = [[(None if h is None else h[k * D + d], None if c is None else c[k * D + d]) for d in range(D)] for k in range(len(layers))]
     prefix = f"{name} " if name else ""
     return _agreeing(_unrolled(layers, x, pairs, [f"{prefix}layer {k + 1}" for k in range(len(layers))]), hs)
+
+
+def _minimal(name, layer, x, state, got):
+    """The layers of a minGRU or minLSTM: h = keep h + new, with both made of the layer's input alone."""
+    import torch
+
+    x, layers, prefix = x.double(), [], f"{name} " if name else ""
+    states = [None] * layer.num_layers if state is None else state.double().reshape(layer.num_layers, len(x), -1)
+    for k, (held, h) in enumerate(zip(layer.maps, states, strict=True)):
+        keep, new = layer.coefficients(torch.nn.functional.linear(x, held.weight.double(), held.bias.double()))
+        h, hs = torch.zeros_like(new[:, 0]) if h is None else h, []
+        for t in range(x.shape[1]):
+            h = keep[:, t] * h + new[:, t]  # (B, H)
+            hs.append(h)
+        x = torch.stack(hs, dim=1)  # (B, T, H)
+        layers.append(Layer(f"{prefix}layer {k + 1}", _array(x), None, {"keep": _array(keep)}))
+    return _agreeing(layers, _array(got[0]))
 
 
 def _blocks(model):

@@ -1,5 +1,6 @@
 """Whatever a learner's function does is seen and nothing of it escapes."""
 
+import cProfile
 import json
 import subprocess
 import sys
@@ -145,6 +146,18 @@ def test_shortcuts_are_seen_under_any_name():
     assert seen.shortcuts == ("numpy.linalg.solve",)
     assert one(lambda x: x, forbidden=("numpy.linalg.solve",)).shortcuts == ()
     assert sys.getprofile() is None
+
+
+def test_a_check_under_cprofile_watches_and_the_profile_goes_on():
+    profile, seen = cProfile.Profile(), []
+
+    def checked():
+        seen.append(one(lambda x: np.linalg.norm(x, axis=0), forbidden=("numpy.linalg.norm",)))
+        return sorted([3, 1, 2])
+
+    profile.runcall(checked)
+    assert seen[0].trouble is None and seen[0].shortcuts == ("numpy.linalg.norm",)
+    assert any("sorted" in str(entry.code) for entry in profile.getstats())
 
 
 def test_a_forbidden_class_is_seen_by_its_methods():

@@ -1,10 +1,10 @@
-"""The adding problem and the copy task, and the scores that no memory can beat."""
+"""The adding problem, the copy task and recall, and the scores that no memory can beat."""
 
 import numpy as np
 import pytest
 
-from rnncourse.data import adding_problem, copy_memory
-from rnncourse.data.memory import ADDING_BLIND, copy_blind
+from rnncourse.data import adding_problem, associative_recall, copy_memory
+from rnncourse.data.memory import ADDING_BLIND, copy_blind, recall_blind
 
 
 @pytest.mark.parametrize("length", [2, 3, 10, 101])
@@ -43,3 +43,28 @@ def test_the_blind_loss_is_that_of_knowing_when_and_not_what():
 def test_sizes_that_leave_nothing_are_refused(make, sizes):
     with pytest.raises(ValueError, match="expected batch >= 1"):
         make(np.random.default_rng(0), *sizes)
+
+
+@pytest.mark.parametrize(("pairs", "keys", "values"), [(1, 1, 1), (3, 5, 4), (8, 8, 2)])
+def test_the_value_of_the_key_is_asked(pairs, keys, values):
+    inputs, targets = associative_recall(np.random.default_rng(0), 200, pairs, keys=keys, values=values)
+    assert inputs.shape == targets.shape == (200, 2 * pairs + 2) and inputs.dtype == targets.dtype == np.int64
+    assert (targets[:, :-1] == -1).all() and (inputs[:, -2] == keys + values).all()
+    for row, target in zip(inputs, targets, strict=True):
+        told = dict(zip(row[:-2:2].tolist(), (row[1:-2:2] - keys).tolist(), strict=True))
+        assert len(told) == pairs and told[row[-1]] == target[-1]
+        assert set(told) <= set(range(keys)) and set(told.values()) <= set(range(values))
+
+
+def test_every_place_is_asked_and_guessing_costs_ln_values():
+    inputs, targets = associative_recall(np.random.default_rng(0), 4000, 5, values=7)
+    places = (inputs[:, :-2:2] == inputs[:, -1:]).argmax(axis=1)
+    assert (np.bincount(places, minlength=5) > 4000 / 5 * 0.8).all()
+    assert (np.bincount(targets[:, -1], minlength=7) > 4000 / 7 * 0.8).all()
+    assert recall_blind(7) == pytest.approx(np.log(7))
+
+
+@pytest.mark.parametrize(("batch", "pairs", "options"), [(0, 3, {}), (2, 0, {}), (2, 17, {}), (2, 3, {"keys": 2}), (2, 3, {"values": 0})])
+def test_more_pairs_than_keys_are_refused(batch, pairs, options):
+    with pytest.raises(ValueError, match="expected batch, pairs, values >= 1 and pairs <= keys, got batch="):
+        associative_recall(np.random.default_rng(0), batch, pairs, **options)

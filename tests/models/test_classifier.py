@@ -76,5 +76,5 @@ def test_building_a_network_leaves_torchs_global_generator_alone():
 
 
 def test_an_unknown_kind_names_the_known_ones():
-    with pytest.raises(ValueError, match="expected one of rnn, gru, lstm, relu, got 'transformer'"):
+    with pytest.raises(ValueError, match="expected one of rnn, gru, lstm, relu, mingru, minlstm, got 'transformer'"):
         drawn("transformer")

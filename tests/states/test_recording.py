@@ -134,6 +134,34 @@ def test_a_transformer_block_by_block(batch_first):
     np.testing.assert_allclose(record(encoder.layers[0], x if batch_first else x.transpose(0, 1)).hidden, recording.layers[0].hidden, atol=1e-5)
 
 
+def test_the_courses_transformer():
+    model = models.Transformer(9, layers=2, width=8, heads=2, context=12, rng=np.random.default_rng(0))
+    ids = RNG.integers(9, size=(3, 7))
+    recording, given = record(model, ids), torch.from_numpy(ids)
+    with torch.no_grad():
+        x = model.embedding(given) + model.positions.weight[:7]
+        for number, layer in enumerate(model.layers):
+            x = layer(x)
+            np.testing.assert_allclose(recording.layers[number].hidden, x.numpy(), atol=1e-5)
+        np.testing.assert_allclose(recording.output, model(given).numpy(), atol=1e-6)
+    assert [layer.name for layer in recording.layers] == ["block 1", "block 2"]
+
+
+@pytest.mark.parametrize("kind", ["mingru", "minlstm"])
+def test_minimal_layers(kind):
+    model = models.SymbolLabeller(9, None, 6, kind=kind, embedding=4, layers=2, rng=np.random.default_rng(0))
+    ids = RNG.integers(9, size=(3, 7))
+    recording = record(model, ids)
+    with torch.no_grad():
+        hs = model.recurrent(model.embedding(torch.from_numpy(ids)))[0]
+        np.testing.assert_allclose(recording.hidden, hs.numpy(), atol=1e-5)
+        state = torch.ones(2, 3, 6)
+        np.testing.assert_allclose(record(model.recurrent, torch.zeros(3, 4, 4), state=state).hidden, model.recurrent(torch.zeros(3, 4, 4), state)[0].numpy(), atol=1e-5)
+    assert [layer.hidden.shape for layer in recording.layers] == [(3, 7, 6)] * 2 and recording.cell is None
+    keep = recording.layers[0].gates["keep"]
+    assert (keep > 0).all() and (keep < 1).all()
+
+
 def test_clear_words_where_nothing_can_be_recorded():
     model = models.CharacterModel(5, hidden=4, kind="lstm", rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="is the text empty"):

@@ -3,10 +3,7 @@
 import itertools
 
 from rnncourse.grading.queue.work import Done, work
-
-
-class NoCluster(Exception):
-    """The scheduler cannot be reached; the message says what to do."""
+from rnncourse.workers import client_of, waiting
 
 
 class ClusterPool:
@@ -15,15 +12,8 @@ class ClusterPool:
     elsewhere = True  # what isolation there is, is for each worker to see
 
     def __init__(self, address, seconds=10):
-        try:
-            from distributed import Client
-        except ImportError:
-            raise NoCluster('a cluster needs the package distributed: pip install "rnncourse[instructors]"') from None
-        try:
-            self._client = Client(address, timeout=seconds, set_as_default=False)
-        except (OSError, ValueError) as error:
-            told = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise NoCluster(f"no scheduler answers at {address} ({told}); start one with: dask scheduler") from error
+        self._client = client_of(address, seconds)
+        self.notice = waiting(self._client)
 
     @property
     def workers(self):

@@ -1,16 +1,14 @@
 """Workers on this machine: a pool of processes that survives the death of any of them."""
 
-import ctypes
 import multiprocessing
 import os
-import signal
-import sys
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
 from rnncourse.grading.queue.work import Done, prepare, work
 from rnncourse.grading.sandbox.private import sweep
+from rnncourse.workers import begin, end, kill, submit
 
 TRIES = 3
 PATIENCE = 300.0  # seconds beyond the limit of a submission after which a worker counts as stuck
@@ -21,6 +19,7 @@ class LocalPool:
     """`workers` processes; `run` maps (tag, job) pairs to (tag, Done) pairs, in the order in which they end."""
 
     elsewhere = False  # the workers are on this machine
+    notice = ""
 
     def __init__(self, workers=None):
         self.workers = workers or os.cpu_count() or 1
@@ -43,15 +42,14 @@ class LocalPool:
         """End the workers at once; what they were at is lost, and judged again another time."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            _kill(pool)
-            pool.shutdown(wait=True, cancel_futures=True)
+            end(pool)
             sweep()  # a killed worker leaves its folder
 
     def _landed(self, flying):
         longest = max(job.limits.wall_seconds for _, job in flying.values())
         done, _ = wait(flying, timeout=2 * longest + PATIENCE, return_when=FIRST_COMPLETED)
         if not done:
-            _kill(self._pool)  # then every future breaks, and is tried again below
+            kill(self._pool)  # then every future breaks, and is tried again below
             done, _ = wait(flying)
         broken = []
         for future in done:
@@ -83,24 +81,9 @@ class LocalPool:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, context, _begin, (os.getpid(),), max_tasks_per_child=TASKS)
-        try:
-            return self._pool.submit(work, job)
-        except BrokenProcessPool as error:  # a worker died a moment ago: as if it had died over this job
-            lost = Future()
-            lost.set_exception(error)
-            return lost
+        return submit(self._pool, work, job)
 
 
 def _begin(parent):
-    """A worker's start: it ends with its parent, also when that is killed, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            os._exit(1)
+    begin(parent)
     prepare()
-
-
-def _kill(pool):
-    for process in list((pool._processes or {}).values()):  # there is no public way to end a stuck worker
-        process.kill()

@@ -45,7 +45,7 @@ def readable(path):
 def _made(folder):
     package, view = Path(package_folder()), folder / "view" / "rnncourse"
     view.mkdir(parents=True)
-    for name in ("__init__.py", "lazy.py"):
+    for name in ("__init__.py", "lazy.py", "workers.py"):
         shutil.copy2(package / name, view)
     for room in SHOWN:
         if (package / room).is_dir():
