@@ -579,9 +579,9 @@ for task in ("adding", "copy", "recall"):
     known[task] = {name: np.median(values[:, list(lengths).index(about.length)]) for name, (lengths, values) in right.items()}
     lengths = next(iter(right.values()))[0]
     print(f"{task}: share of right answers by {about.of_length}, learned at {about.length}, median of three seeds")
-    print(f"{'':12s}" + "".join(f"{length:7d}" for length in lengths))
+    print(f"{'':12s}weights" + "".join(f"{length:7d}" for length in lengths))
     for name, (_, values) in right.items():
-        print(f"{name:12s}" + "".join(f"{share:7.2f}" for share in np.median(values, axis=0)))
+        print(f"{name:12s} {full.sizes(task)[name][0]:,}" + "".join(f"{share:7.2f}" for share in np.median(values, axis=0)))
 solved = {task: [name for name, share in shares.items() if share > 0.9] for task, shares in known.items()}
 guess.outcome("; ".join(f"{task}: {', '.join(names) or 'none'}" for task, names in solved.items()) + " above 0.9 at the length they know")
 display(chart.bands(full.lengths("copy", "right"), "gap", "share of right letters", logarithmic="x", plain=True))
@@ -914,7 +914,7 @@ if ready(paired_interval):
     a, b, rng = bits[6], bits[5], np.random.default_rng(0)
     low, high = paired_interval(a, b, rng)
     torn = np.quantile([rng.choice(a, 20).mean() - rng.choice(b, 20).mean() for _ in range(4000)], (0.025, 0.975))
-    print(f"means: 5 characters {a.mean():.3f} bits, 4 characters {b.mean():.3f}; pieces spread by {b.std():.3f}")
+    print(f"learned from {len(train):,} characters; means: 5 characters {a.mean():.3f} bits, 4 characters {b.mean():.3f}; pieces spread by {b.std():.3f}")
     print(f"pairs kept: {low:.3f} to {high:.3f};  torn apart: {torn[0]:.3f} to {torn[1]:.3f}")
     assert high - low < np.ptp(torn)
     guess.outcome(f"difference {np.mean(a - b):.3f} bits; interval {high - low:.3f} wide with pairs, {np.ptp(torn):.3f} without")
