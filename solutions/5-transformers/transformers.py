@@ -590,14 +590,14 @@ display(chart.bands(full.lengths("recall", "right"), "pairs", "share of right va
 # %% [markdown]
 # Read the columns of the known length first. Adding and copy are solved by everything that has gates or attention.
 # **Recall** tells them apart. A look-up is what attention is made for; a state of this size does not hold six pairs
-# so that any of them can be asked for, and all recurrent networks end at the same share: they know which values came,
-# and not with which key. (It takes the Transformer a low learning rate; with a higher one it stays where the others
-# are.)
+# so that any of them can be asked for. All gated networks end at the same share: they know which values came, and not
+# with which key; the vanilla RNN knows not even that. (It takes the Transformer a low learning rate; with a higher one it
+# stays where the others are.)
 #
 # Then read along the rows. "Regardless of distance" is true of the **formula**: a step far back is as near as the last
 # one. It is not true of the trained network. Its positions are learned one by one, and those beyond the known length
-# have never been trained; even a *shorter* gap puts the answer where it never was. The minGRU falls as hard, for it was
-# given memories that fit one length. The GRU, of all, carries its copying furthest.
+# have never been trained; even a *shorter* gap puts the answer where it never was. The minGRU falls as hard, and has no
+# positions; why, nobody has measured here. The GRU, of all, carries its copying furthest.
 #
 # ## One step at a time
 #
