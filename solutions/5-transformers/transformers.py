@@ -352,6 +352,9 @@ if ready(transformer_parameters):
 # - **the same care**: each tries the same learning rates, and other held-out data decides which one it takes;
 # - **several seeds**, so that you see how much is luck.
 #
+# One thing is *not* equal, and you should know it: RNN, LSTM and GRU have one layer, minGRU and Transformer two, and each
+# starts from weights of a kind that is known to suit it (notebook 3).
+#
 # Five networks run: a vanilla RNN, an LSTM, a GRU, a Transformer, and a **minGRU**, a recurrent network whose gates look
 # at the input alone (exercise 5.7 tells why one would want that). The task is the one you know: read the presidents'
 # messages, and predict the next character.
