@@ -359,14 +359,14 @@ if ready(transformer_parameters):
 # at the input alone (exercise 5.7 tells why one would want that). The task is the one you know: read the presidents'
 # messages, and predict the next character.
 #
-# First a sprint, here and now: 100,000 characters, two learning rates to choose from, three seeds. Which network will
+# First a sprint, here and now: 60,000 characters, two learning rates to choose from, three seeds. Which network will
 # be ahead so early, and which behind?
 
 # %%
 guess = predict("…", "5 sprint")
 
 # %% tags=["demo"]
-sprint = Plan((("charlm", 100_000),), rates=(3e-3, 1e-2), checkpoints=6, cost_lengths=(), positions=(), race_iterations=0)
+sprint = Plan((("charlm", 60_000),), rates=(3e-3, 1e-2), checkpoints=4, cost_lengths=(), positions=(), race_iterations=0)
 live = Reading(compare_here(sprint))
 print("network       weights   rate   bits per character, three seeds")
 for name, losses in live.ends("charlm").items():
@@ -376,7 +376,7 @@ order = sorted(live.arms, key=lambda name: live.ends("charlm")[name].mean())
 guess.outcome(f"ahead {order[0]}, behind {order[-1]}")
 
 # %% [markdown]
-# Now the distance. The whole comparison reads twenty-five times as much text, tries six learning rates, and has four
+# Now the distance. The whole comparison reads forty times as much text, tries six learning rates, and has four
 # more tasks; it takes most of an hour on two cores. So its table comes with the course, and the cells below only read
 # it. `rnncourse bench` makes it anew on your machine.
 #
