@@ -46,10 +46,16 @@ def _conditions(reading):
         f"<p>Every network of a task has as many weights as the others (within 2 %), sees the same batches in the same order, "
         f"and had {_and(trials)} trials of the learning rate, judged on other held-out data than the end. Every line is "
         f"the median of {len(seeds)} seeds in a band from the lowest to the highest run. Seconds are CPU seconds of one thread "
-        f"in training alone. Losses are those of held-out data.</p>"
+        f"in training alone. Losses are those of held-out data. Not equal are layers and first weights: {_layers(reading)}; RNN, LSTM and GRU "
+        f"start with orthogonal recurrent weights, and on tasks made of memory gates start with memories as long as the task.</p>"
     )
     rows = [[_title(task), *(f"{reading.sizes(task)[arm][0]:,}" if arm in reading.sizes(task) else "" for arm in reading.arms)] for task in reading.tasks]
     return told + _table("Weights", ["task", *reading.arms], rows)
+
+
+def _layers(reading):
+    counts = {arm: size[3] for task in reading.tasks for arm, size in reading.sizes(task).items()}
+    return ", ".join(f"{arm} {count}" for arm, count in counts.items()) + " layers"
 
 
 def _task(reading, task):

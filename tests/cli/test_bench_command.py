@@ -12,7 +12,7 @@ def bench(*words):
     return CliRunner().invoke(main, ["bench", *words])
 
 
-@pytest.mark.parametrize(("words", "trials", "seeds"), [((), 4, 3), (("--reduced",), 2, 3)])
+@pytest.mark.parametrize(("words", "trials", "seeds"), [((), 6, 3), (("--reduced",), 2, 3)])
 def test_the_plan_prints_weights_and_trials_and_measures_nothing(words, trials, seeds, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told = bench("--plan", *words)
