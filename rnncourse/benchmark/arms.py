@@ -131,17 +131,3 @@ def answer(model, x):
     if isinstance(model, models.Transformer):
         return model(x)[:, -1]
     return model(x, torch.full((len(x),), x.shape[1]))
-
-
-def without(state, begins):
-    """A state in which the sequences that begin anew, begins (B,) of 0 and 1, have zeros again."""
-    if state is None or isinstance(state, torch.Tensor):
-        return state if state is None else state * (1 - begins)[:, None]  # (layers, B, H)
-    return tuple(without(each, begins) for each in state)
-
-
-def detached(state):
-    """A state without its history: truncated BPTT goes on from it."""
-    if state is None or isinstance(state, torch.Tensor):
-        return state if state is None else state.detach()
-    return tuple(detached(each) for each in state)

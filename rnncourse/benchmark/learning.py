@@ -46,12 +46,9 @@ def _scores(run, task, arm, model):
     optimizer = torch.optim.Adam(model.parameters(), lr=run.rate)
     state, seconds, losses, memory = None, 0.0, [], None
     for step, batch in enumerate(islice(task.batches(run.seed), steps), 1):
-        for group in optimizer.param_groups:
-            group["lr"] = run.rate * schedule(step / steps)
         with peak() if step == 1 else nullcontext(memory) as memory:  # every step takes what the first one takes
-            started = time.thread_time()
-            loss, state = update(model, optimizer, task, batch, state)
-            seconds += time.thread_time() - started
+            loss, state, taken = timed_update(run.rate * schedule(step / steps), model, optimizer, task, batch, state)
+        seconds += taken
         losses.append(loss)
         row = {"measure": "learning", "tokens": step * task.tokens, "seconds": round(seconds, 3), "peak_mib": memory.mib}
         if not math.isfinite(loss):
@@ -60,8 +57,8 @@ def _scores(run, task, arm, model):
         if step in marks:
             with torch.no_grad():
                 score = task.score(arm, model, part, blocks=QUICK if step < steps else BLOCKS)
-            found = {"train": _short(np.mean(losses)), "loss": _short(score.loss), "right": round(score.right, 4)}
-            yield row | found | ({"blocks": [_short(one) for one in score.losses]} if step == steps else {})
+            found = {"train": short(np.mean(losses)), "loss": short(score.loss), "right": round(score.right, 4)}
+            yield row | found | ({"blocks": [short(one) for one in score.losses]} if step == steps else {})
             losses = []
 
 
@@ -73,6 +70,15 @@ def update(model, optimizer, task, batch, state):
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     return loss.item(), state
+
+
+def timed_update(rate, model, optimizer, task, batch, state):
+    """The same at this learning rate, and the CPU seconds that it took."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    started = time.thread_time()
+    loss, state = update(model, optimizer, task, batch, state)
+    return loss, state, time.thread_time() - started
 
 
 def schedule(share):
@@ -90,8 +96,9 @@ def checkpoints(steps, count):
 def _at_length(task, arm, model, length):
     with torch.no_grad():
         score = task.score(arm, model, "final", length)
-    return {"measure": "length", "length": length, "loss": _short(score.loss), "right": round(score.right, 4)}
+    return {"measure": "length", "length": length, "loss": short(score.loss), "right": round(score.right, 4)}
 
 
-def _short(value):
+def short(value):
+    """A loss as rows keep it, in five digits; None if it is not finite."""
     return float(f"{value:.5g}") if math.isfinite(value) else None

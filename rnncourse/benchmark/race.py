@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from rnncourse import models
 from rnncourse.benchmark.arms import ARMS, build, size_for
-from rnncourse.benchmark.learning import QUICK, checkpoints, schedule, update
+from rnncourse.benchmark.learning import QUICK, checkpoints, schedule, short, timed_update
 from rnncourse.benchmark.scores import BLOCKS
 from rnncourse.benchmark.tasks import TASKS
 from rnncourse.benchmark.text import corpus
@@ -99,11 +99,9 @@ def _recurrent(run, rng, limit, part):
     optimizer = torch.optim.Adam(model.parameters(), lr=run.rate)
     marks, state, seconds = [limit * share for share in np.geomspace(0.03, 1, SCORES)], None, 0.0
     for step, batch in enumerate(task.batches(run.seed), 1):
-        for group in optimizer.param_groups:
-            group["lr"] = run.rate * schedule(min(1.0, seconds / limit))
-        started = time.thread_time()
-        loss, state = update(model, optimizer, task, batch, state)
-        seconds += time.thread_time() - started
+        rate = run.rate * schedule(min(1.0, seconds / limit))
+        loss, state, taken = timed_update(rate, model, optimizer, task, batch, state)
+        seconds += taken
         if not math.isfinite(loss):
             yield {"measure": run.part, "network": arm.name, "tokens": step * task.tokens, "seconds": round(seconds, 3), "loss": None, "right": None}
             return
@@ -118,9 +116,9 @@ def _recurrent(run, rng, limit, part):
 def _row(name, model, arm, tokens, seconds, part, whole):
     score = TASKS["charlm"].score(arm, model, part, blocks=BLOCKS if whole else QUICK)
     return {
-        "measure": "race" if part == "final" else "trial", "network": name, "tokens": tokens, "seconds": round(seconds, 3), "loss": float(f"{score.loss:.5g}"),
+        "measure": "race" if part == "final" else "trial", "network": name, "tokens": tokens, "seconds": round(seconds, 3), "loss": short(score.loss),
         "right": round(score.right, 4), "parameters": models.parameters(model),
-    } | ({"blocks": [float(f"{loss:.5g}") for loss in score.losses]} if whole else {})  # fmt: skip
+    } | ({"blocks": [short(loss) for loss in score.losses]} if whole else {})  # fmt: skip
 
 
 @torch.no_grad()
@@ -128,4 +126,4 @@ def published_loss(model, context):
     """The held-out loss as nanoGPT counts it: over all places of a window, also those with little before them."""
     streams = torch.from_numpy(corpus().held_out("final", 8 * context + 1).astype(np.int64))
     ids, targets = (each.reshape(-1, context) for each in (streams[:, :-1], streams[:, 1:]))
-    return float(f"{cross_entropy(model(ids).flatten(0, 1), targets.flatten()):.5g}")
+    return short(cross_entropy(model(ids).flatten(0, 1), targets.flatten()).item())

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rnncourse.benchmark.tasks import TASKS
+from rnncourse.models.nanogpt import PUBLISHED_LOSS
 from rnncourse.plots.measurements import bands
 
 STYLE = """
@@ -115,7 +116,7 @@ def _race(reading):
         f"batch 12; {_iterations(reading):,} of 2,000 iterations), and then, in the same process and for as many CPU seconds, the recurrent network that was best on this text. "
         "Its size and batch are those that were best in trials of the same length on other held-out text; nanoGPT's setting is taken as it was published, not tuned.</p>"
         + _table("At the end", heads, rows)
-        + (f"<p>As nanoGPT itself counts, over all places of a window, its loss is {_range(published)}; its readme says 1.88 for another text, Shakespeare.</p>" if published else "")
+        + (f"<p>As nanoGPT itself counts, over all places of a window, its loss is {_range(published)}; its readme says {PUBLISHED_LOSS} for another text, Shakespeare.</p>" if published else "")
         + _race_trials(reading)
         + bands(_race_curves(race), "CPU seconds", "loss, nats a character", logarithmic="xy", plain=True)._repr_html_()
     )

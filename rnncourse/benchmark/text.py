@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from rnncourse.benchmark.arms import Shape, detached, labels, without
+from rnncourse.benchmark.arms import Shape, labels
 from rnncourse.benchmark.scores import BLOCKS, Score, tensors
+from rnncourse.models.objectives import detached, of_each
+from rnncourse.states.encoding import encode
 
 BEGINS = 0.1  # of the streams, at every batch: on average after 640 characters, about as many as a held-out stream has
 
@@ -20,8 +22,9 @@ class Text:
 
     The text is read in several streams side by side, some characters at a time (the context); a recurrent network goes
     on from its state, but for now and then, when it begins anew, as it does where it is judged: one that never began
-    anew can get stuck for good after a beginning. Nine tenths are read; the search and the end are judged by one half each of the last tenth. There, only
-    characters count that have at least half a context before them: a Transformer reads overlapping windows.
+    anew can get stuck for good after a beginning. Nine tenths are read; the search and the end are judged by one half
+    each of the last tenth. There, only characters count that have at least half a context before them: a Transformer
+    reads overlapping windows.
     """
 
     name: str = "charlm"
@@ -61,7 +64,7 @@ class Text:
     def loss(self, model, batch, state):
         """The mean loss of a batch, and the state to go on from."""
         ids, targets, begins = batch
-        logits, state = labels(model, ids, without(state, begins))
+        logits, state = labels(model, ids, of_each(state, lambda h: h * (1 - begins)[:, None]))  # (layers, B, H)
         return cross_entropy(logits.flatten(0, 1), targets.flatten()), detached(state)
 
     def score(self, arm, model, part, length=None, blocks=BLOCKS):
@@ -102,7 +105,6 @@ def corpus():
     from rnncourse.data.text import addresses
 
     text = addresses()
-    place = {character: n for n, character in enumerate(text.alphabet)}
-    ids = np.array([place[character] for character in text.text], dtype=np.int16)
+    ids = encode(text.text, text.alphabet).astype(np.int16)
     train, search, final = np.split(ids, [len(ids) * 9 // 10, len(ids) * 19 // 20])
     return Corpus(text.alphabet, train, {"search": search, "final": final})

@@ -16,8 +16,8 @@ class SequenceClassifier(torch.nn.Module):
     """Recurrent layers, their last valid state, one linear read-out.
 
     `inputs` is D, `outputs` is K (classes, or numbers to forecast), `hidden` is H, `kind` one of `recurrent_layer`'s:
-    "rnn", "gru", "lstm" and others. `layers` are stacked. A `bidirectional` network reads from both ends, and its answer is made of both last states,
-    2H numbers. `packed` hands torch the real steps alone; it is always so for a bidirectional network, whose second
+    "rnn", "gru", "lstm" and others. `layers` are stacked. A `bidirectional` network reads from both ends, and its answer
+    is made of both last states, 2H numbers. `packed` hands torch the real steps alone; it is always so for a bidirectional network, whose second
     reader would otherwise begin with the padding. Every weight is drawn from `rng`: same generator state, same
     network. An unknown kind raises ValueError.
 

@@ -21,7 +21,6 @@ import torch
 from rnncourse.models.transformer import Transformer
 
 PUBLISHED_LOSS = 1.88  # nats a character
-PUBLISHED_MINUTES = 3.0  # "about", on the author's machine
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,19 @@ def stream_loss(model, batch, state):
         raise TypeError(f"model: expected one that gives (logits, state), got {type(model).__name__}; train it with step_loss")
     logits, state = answer
     loss = cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
-    return loss, tuple(each.detach() for each in state) if isinstance(state, tuple) else state.detach()
+    return loss, detached(state)
+
+
+def detached(state):
+    """A state without its history: truncated BPTT goes on from it."""
+    return of_each(state, lambda h: h.detach())
+
+
+def of_each(state, change):
+    """A state, h or the pair (h, c), with each of its tensors changed; None, that of a network without one, stays."""
+    if isinstance(state, tuple):
+        return tuple(change(each) for each in state)
+    return state if state is None else change(state)
 
 
 def every_step(answer):

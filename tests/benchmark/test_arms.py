@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from rnncourse import models
-from rnncourse.benchmark.arms import ARMS, Shape, Size, answer, build, detached, labels, size_for
+from rnncourse.benchmark.arms import ARMS, Shape, Size, answer, build, labels, size_for
 from rnncourse.benchmark.plan import FULL, REDUCED, weights
 from rnncourse.benchmark.tasks import TASKS
+from rnncourse.models.objectives import detached
 
 SYMBOLS = Shape(3000, 20, symbols=7, longest=10)
 NUMBERS = Shape(3000, 20, inputs=2, outputs=1, longest=10)
