@@ -2,7 +2,7 @@
 #
 #   make lab         open the course in JupyterLab, in the folder my-course
 #   make test        run the tests and every check of the code
-#   make test-long   run the long tests: attacks and faults of grading, nbval on every notebook
+#   make test-long   run the long tests: attacks, faults and honest work in grading, every notebook unsolved and by nbval
 #   make bench       time the cells beside torch, and write tests/benchmarks/RESULTS.md
 #   make bench-grading   time grading beside stock nbgrader, and write tests/benchmarks/GRADING.md
 #   make bench-class     grade a thousand simulated students, and write tests/benchmarks/CLASS.md
@@ -22,7 +22,8 @@ BIN := $(CURDIR)/.venv/bin
 IN_VENV := PATH="$(BIN):$$PATH"
 
 # What `make test` leaves to `make test-long`: each takes minutes.
-LONG := tests/grading/attacks tests/grading/faults tests/notebooks/test_nbval.py
+LONG := tests/grading/attacks tests/grading/faults tests/grading/honest tests/notebooks/test_nbval.py \
+    tests/notebooks/test_released.py
 PYTEST_COMMAND := $(IN_VENV) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help lab test test-long bench bench-grading bench-class notebooks lock clean setup

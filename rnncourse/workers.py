@@ -43,15 +43,25 @@ def kill(pool):
         process.kill()
 
 
-def client_of(address, seconds=10):
-    """The Client of the Dask scheduler at this address, such as "tcp://10.0.0.5:8786"; NoCluster if there is none."""
+def client_of(address, seconds=10, certificate=None, key=None):
+    """The Client of the Dask scheduler at this address, such as "tcp://10.0.0.5:8786"; NoCluster if there is none.
+
+    Dask's messages hold pickles, so whoever may join the cluster, as a worker, a scheduler or another client, can run
+    code in this process: it must trust them all. Over "tcp://" that is everybody who reaches the network, over "tls://"
+    whoever has the certificate and its key, two files.
+    """
     try:
         from distributed import Client
+        from distributed.security import Security
     except ImportError:
         raise NoCluster('a cluster needs the package distributed: pip install "rnncourse[instructors]"') from None
+    security = None
+    if certificate is not None:
+        names = {"tls_ca_file": certificate, "tls_client_cert": certificate, "tls_client_key": key}
+        security = Security(require_encryption=True, **{name: str(path) for name, path in names.items()})
     try:
-        return Client(address, timeout=seconds, set_as_default=False)
-    except (OSError, ValueError) as error:
+        return Client(address, timeout=seconds, set_as_default=False, security=security)
+    except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without a certificate
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise NoCluster(f"no scheduler answers at {address} ({told}); start one with: dask scheduler") from error
 

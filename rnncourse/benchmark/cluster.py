@@ -1,4 +1,8 @@
-"""Workers of an existing Dask cluster; each needs this package, torch and the text, and should have one thread."""
+"""Workers of an existing Dask cluster; each needs this package, torch and the text, and should have one thread.
+
+Everybody who reaches the scheduler is trusted: they can run code in this process and on all workers, and give any rows.
+So it serves a network of one's own, with nothing secret on the machine; rows carry no signature.
+"""
 
 from rnncourse.workers import client_of, waiting
 

@@ -27,6 +27,7 @@ def diagnose(exercise, trials, wrong_results):
     """
     shortcuts = sorted({name for trial in trials for name in trial.seen.shortcuts})
     if shortcuts:
+        shortcuts = [name for name in shortcuts if "._" not in name] or shortcuts  # what lies under others is no learner's word
         return Cause("shortcut", shortcuts[0], f"{', '.join(shortcuts)} does what this exercise asks you to write")
     return (
         _known(exercise, trials, exercise.mistakes, "mistake")

@@ -72,6 +72,7 @@ class Exercise:
     parts: Mapping[str, Part]
     conventions: Mapping[str, Callable]
     forbidden: tuple[str, ...] = ()
+    ready_made: tuple[str, ...] = ()  # more modules of the course that hold the answer, beside those of `forbidden`
     probe: Callable | None = None
     beside: tuple[Callable, ...] = ()  # functions of the block's file that the probe calls; they travel with it
     verify: Callable | None = None  # (args, arrays) -> (result, sentence) of all that is wrong; where many answers are right
@@ -117,6 +118,12 @@ class Exercise:
             return ""
         return "\n\n".join(textwrap.dedent(inspect.getsource(one)) for one in (*self.beside, self.probe))
 
+    @cached_property
+    def absent(self):
+        """The course's modules that hold this exercise's answer: none of them is there while work is graded."""
+        named = [dotted for dotted in self.forbidden if dotted.startswith("rnncourse.")]
+        return tuple(dict.fromkeys([*(dotted.rpartition(".")[0] for dotted in named), *self.ready_made]))
+
     def axes(self, result):
         """The names of a result's axes, such as ("batch", "time", "hidden")."""
         for pattern, axes in self.returns.items():
@@ -149,7 +156,7 @@ def exercise(*, id, points, minutes, difficulty, importance, **options):  # noqa
 
     The class holds: a docstring (the task; its first sentence is shown), `returns` (result name -> axis names),
     `cases(rng)`, `reference`, `mistakes`, `hints`; and where needed `right`, `conventions`, `parts`, `probe`, `beside`,
-    `verify`, `recognise`, `raising`, `int64`, `forbidden`.
+    `verify`, `recognise`, `raising`, `int64`, `forbidden`, `ready_made`.
 
     Raises:
         AuthoringFault: something is missing or contradicts something else.
@@ -171,7 +178,7 @@ def exercise(*, id, points, minutes, difficulty, importance, **options):  # noqa
     return build
 
 
-_FIELDS = ("returns", "cases", "reference", "mistakes", "right", "hints", "parts", "conventions", "forbidden", "probe", "beside", "verify", "recognise", "raising", "int64")
+_FIELDS = ("returns", "cases", "reference", "mistakes", "right", "hints", "parts", "conventions", "forbidden", "ready_made", "probe", "beside", "verify", "recognise", "raising", "int64")
 
 
 def _demand(made):

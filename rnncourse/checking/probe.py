@@ -52,6 +52,7 @@ class Observation:
     changed: tuple = ()
     unstable: str = ""
     shortcuts: tuple = ()
+    blind: bool = False  # whether the watch for shortcuts was switched off on the way
     seconds: float = 0.0
     lists: frozenset = field(default_factory=frozenset)
 
@@ -87,7 +88,7 @@ def observe(function, probe, args, *, seconds=5.0, forbidden=(), twice=False):
         function: the learner's function.
         probe: maps (function, args dict) to a dict of results by name.
         args: the arguments by name, in the order of the signature.
-        seconds: wall time that one call may take.
+        seconds: processor time that one call may take; see `time_limit`.
         forbidden: dotted names that must not be called, such as "torch.nn.LSTM.forward".
         twice: call a second time and report whether the first result is still the same.
     """
@@ -109,7 +110,7 @@ def observe(function, probe, args, *, seconds=5.0, forbidden=(), twice=False):
     seen.printed, seen.printed_lines = tape.getvalue(), tape.lines
     seen.warned = tuple(dict.fromkeys(f"{w.category.__name__}: {w.message}"[:300] for w in caught))
     seen.changed = tuple(name for name in args if not same(given[name], args[name]))
-    seen.shortcuts = tuple(used)
+    seen.shortcuts, seen.blind = tuple(used), getattr(used, "blind", True)  # another watch than ours sees nothing
     return seen
 
 
@@ -271,43 +272,121 @@ def unpack(result, names):
     return dict(zip(names, result, strict=True))
 
 
+# The watch for ready-made code. Whoever runs the learner's cells in this process can fill KNOWN before them, as soon as
+# a library is imported, so that names which are moved later mislead nobody; and have threads from before a call report to
+# the watch of the call that runs, the first of WATCHING.
+KNOWN = {}  # dotted name -> how its calls show, see `call_keys`
+WATCHING = [None, None]  # the profile function, and what to call when a library was imported
+SAME_CODE = 100  # bytes of code from which on equal code is the same function, wherever it comes from
+_setprofile, _of_threads = sys.setprofile, threading.setprofile
+
+
+class _Calls(dict):
+    """Names of what was called of the forbidden; `blind` if the watch did not stand to its end."""
+
+    blind = False
+
+
+def _canary():
+    """Called by the watch itself at its end, to see whether it still sees."""
+
+
 @contextlib.contextmanager
 def _watch_shortcuts(forbidden):
     """Note each call of a forbidden function or class while the block runs, under whatever name it was imported.
 
-    Modules that are not loaded cannot have been called; so nothing is imported here.
+    A forbidden module stands for all code of its file. Nothing is imported here: of modules that are not loaded, nothing
+    can be called; who sees that one is loaded meanwhile calls the second of WATCHING.
     """
-    targets = {key: dotted for dotted in forbidden for key in _call_keys(_resolve(dotted))}
-    used, profiler, of_threads = {}, sys.getprofile(), threading.getprofile()
+    used = _Calls()
+    if not forbidden:
+        yield used
+        return
+    targets, known, begun = {}, {}, []
+    note, profiler, of_threads = _noting(targets, known, used), sys.getprofile(), threading.getprofile()
 
-    def note(frame, event, arg):
-        key = frame.f_code if event == "call" else id(arg) if event == "c_call" else None
-        if key in targets:
-            used[targets[key]] = True
+    def look():
+        targets.update(_targets(forbidden))
+        known.clear()
+        if targets and not begun:
+            begun.append(True)
+            _of_threads(note)  # for threads that the function starts
+            _setprofile(note)
 
-    if targets:
-        threading.setprofile(note)  # for threads that the function starts
-        sys.setprofile(note)
+    WATCHING[:] = note, look
+    look()
     try:
         yield used
     finally:
-        if targets:
+        if begun:
+            _canary()
+            used.blind = sys.getprofile() is not note or WATCHING[0] is not note or not used.pop(_canary.__name__, False)
             _profile_again(profiler)
-            threading.setprofile(of_threads)
+            _of_threads(of_threads)
+        WATCHING[:] = None, None
+
+
+def _noting(targets, known, used):
+    """A profile function that writes into `used` which targets are called.
+
+    `known` keeps what each code object is: id -> (the object, the target that it belongs to).
+    """
+
+    def note(frame, event, arg):
+        if event == "call":
+            code = frame.f_code
+            if id(code) not in known:
+                known[id(code)] = code, next((targets[key] for key in _code_keys(code) if key in targets), None)
+            dotted = known[id(code)][1]
+        elif event == "c_call" and ("c", arg.__name__) in targets:
+            dotted = targets.get(_c_key(arg))
+        else:
+            return
+        if dotted is not None:
+            used[dotted] = True
+
+    return note
 
 
 def _profile_again(profiler):
     """cProfile's profiler is no function: `sys.setprofile` would take it, and fail at its first call."""
     if profiler is None or callable(profiler):
-        sys.setprofile(profiler)
+        _setprofile(profiler)
     else:
         profiler.enable()
+
+
+def _targets(forbidden):
+    """How a call shows -> the forbidden name that it stands for."""
+    found = {key: dotted for dotted in forbidden for key in KNOWN.get(dotted) or call_keys(dotted)}
+    if not found:
+        return {}
+    in_c = {("c", key[1]): None for key in found if key[0] == "c"}  # most functions are no target by their name alone
+    return in_c | found | {("code", id(_canary.__code__)): _canary.__name__}
+
+
+def call_keys(dotted):
+    """How calls of what has this dotted name show in a profile; nothing if its module is not imported."""
+    thing = _resolve(dotted)
+    if thing is None:
+        return []
+    if inspect.ismodule(thing):
+        return [("file", getattr(thing, "__file__", None))]
+    if isinstance(thing, type):
+        methods = (getattr(f, "__func__", f) for f in vars(thing).values())  # static and class methods wrap theirs
+        functions = [inspect.unwrap(f) for f in methods if inspect.isfunction(f)]
+    else:
+        functions = [inspect.unwrap(thing)]
+    # equal code is looked for only in libraries: of the course's own functions a learner may write the very same
+    equal = not dotted.startswith("rnncourse.")
+    keys = [key for f in functions for key in (_code_keys(f.__code__, equal) if inspect.isfunction(f) else [_c_key(f)])]
+    return [key for key in keys if key[0] != "file"]
 
 
 def _resolve(dotted):
     """The object of a dotted name whose module is already imported, else None."""
     parts = dotted.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
+    for cut in range(len(parts), 0, -1):
         thing = sys.modules.get(".".join(parts[:cut]))
         if thing is not None:
             for part in parts[cut:]:
@@ -316,15 +395,24 @@ def _resolve(dotted):
     return None
 
 
-def _call_keys(thing):
-    """How a call of this function or class shows in a profile: Python code objects, or the id of a C function."""
-    if thing is None:
-        return []
-    if isinstance(thing, type):
-        methods = (getattr(f, "__func__", f) for f in vars(thing).values())  # static and class methods wrap theirs
-        return [inspect.unwrap(f).__code__ for f in methods if inspect.isfunction(f)]
-    thing = inspect.unwrap(thing)
-    return [thing.__code__] if inspect.isfunction(thing) else [id(thing)]
+def _code_keys(code, equal=True):
+    """A code object itself; its file; and what stays the same if its name, its file or its lines are changed."""
+    keys = [("code", id(code)), ("file", code.co_filename)]
+    if equal and len(code.co_code) > SAME_CODE:
+        keys.append(("equal", code.co_code, code.co_names, code.co_varnames))
+    return keys
+
+
+def _c_key(function):
+    """A function in C by its name and the module or the class that defines it; a bound method is another object each time."""
+    name, owner = getattr(function, "__name__", ""), getattr(function, "__self__", None)
+    if owner is None:
+        kind = getattr(function, "__objclass__", None)
+        return ("c", name, kind.__name__) if kind else ("c", name, id(function))
+    if inspect.ismodule(owner):
+        return "c", name, owner.__name__
+    kinds = (owner if isinstance(owner, type) else type(owner)).__mro__
+    return "c", name, next((kind.__name__ for kind in kinds if name in vars(kind)), "")
 
 
 def call_problem(function, reference):

@@ -86,19 +86,6 @@ class Report:
         return as_text(self)
 
 
-def from_dict(data):
-    """The report whose `dataclasses.asdict` this is, for a report that was kept as JSON."""
-    made = {
-        "findings": tuple(Finding(**one) for one in data["findings"]),
-        "cause": Cause(**data["cause"]) if data["cause"] else None,
-        "parts": tuple(PartResult(**one) for one in data["parts"]),
-        "cases": tuple(data["cases"]),
-        "notes": tuple(data["notes"]),
-        "hint": Hint(**data["hint"]) if data["hint"] else None,
-    }
-    return Report(**{**data, **made})
-
-
 class CheckFailed(Exception):
     """A check that did not pass, raised where a grader needs an error; shows the card instead of a traceback."""
 

@@ -23,11 +23,16 @@ def assess_trials(exercise, trials):
     """The `Report` on trials, wherever the function was called."""
     if all(t.seen.trouble and t.seen.trouble.kind == "not started" for t in trials):
         return not_started(exercise)
-    broken = next((t.expected.trouble for t in trials if t.expected.trouble and t.case.kind not in exercise.raising), None)
+    broken = reference_trouble(exercise, trials)
     if broken is not None:
         return refused(exercise, "check", _cannot_run(broken))
     found = [finding for trial in trials for finding in findings_of(exercise, trial)]
     return _judged(exercise, trials, found)
+
+
+def reference_trouble(exercise, trials):
+    """The `Trouble` of the reference in a case where it gives a result; None where all is well, as on any sound machine."""
+    return next((t.expected.trouble for t in trials if t.expected.trouble and t.case.kind not in exercise.raising), None)
 
 
 def _judged(exercise, trials, found):
@@ -70,14 +75,19 @@ def _asks_for_errors(exercise, part):
 
 
 def _holds(part, trials, found):
-    """A part holds if its results are right in each of its cases; what concerns a whole call concerns all results."""
-    judged = [t for t in trials if part.cases is None or t.case.kind in part.cases]
+    """A part holds if its results are right in each of its cases; what concerns a whole call concerns all results.
+
+    A case that was never reached, since a call before it was cut off, is no right one.
+    """
+    wanted = [n for n, case in enumerate(trials[0].answers.cases) if part.cases is None or case.kind in part.cases]
+    if not wanted or not {trial.index for trial in trials}.issuperset(wanted):
+        return False
     for finding in found:
         case = next(t.case for t in trials if t.index == finding.case)
         in_cases = part.cases is None or case.kind in part.cases
         if in_cases and (not finding.result or part.covers(case, finding.result)):
             return False
-    return bool(judged)
+    return True
 
 
 def _first_of_each(found, cause):
@@ -111,7 +121,8 @@ def hint(exercise, place):
 
 
 def _notes(trials):
-    """What happened beside the result: prints, warnings."""
+    """What happened beside the result: prints, warnings; not in a call that was cut off, where it depends on when."""
+    trials = [t for t in trials if not (t.seen.trouble and t.seen.trouble.kind == "time")]
     lines = sum(t.seen.printed_lines for t in trials)
     if lines:
         first = next(t.seen.printed for t in trials if t.seen.printed).splitlines()[0]

@@ -29,7 +29,7 @@ class Trial:
 def run_trials(exercise, function, seed):
     """Observe a function on every case of a seed, in this process."""
     def observe(args, twice):
-        return exercise.run(function, args, forbidden=exercise.forbidden, twice=twice)
+        return exercise.run(function, args, forbidden=(*exercise.forbidden, *exercise.absent), twice=twice)
 
     cases = [case.args for case in exercise.answers(seed).cases]
     return as_trials(exercise, seed, observe_all(observe, cases, exercise.deterministic))

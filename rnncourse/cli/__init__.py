@@ -13,9 +13,12 @@ COMMANDS = {
     "hint": "show the next hint of an exercise",
     "status": "what is solved, what is open",
     "doctor": "is this machine ready, and what to do if it is not",
+    "collect": "collect the submissions of an assignment from the exchange (instructors)",
     "grade": "judge the submissions of an assignment (instructors)",
+    "cluster": "certificate and keys for a Dask cluster (instructors)",
     "bench": "compare RNN, LSTM, GRU, minGRU and Transformer under equal conditions",
     "build": "build the notebooks from their sources (authors)",
+    "archive": "pack the course for students, without the solutions (instructors)",
     "feedback": "write the feedback pages of an assignment (instructors)",
     "export": "export the grades of a class as CSV (instructors)",
 }

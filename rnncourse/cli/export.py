@@ -98,15 +98,20 @@ def _no_ids(pairs):
 
 
 def _check_audit(root):
-    from rnncourse.grading.records.audit import Audit
+    from rnncourse.grading.records.audit import any_verdicts, class_audit
+    from rnncourse.grading.records.errors import RecordsError
 
-    audit = Audit(root / "grading" / "audit.jsonl")
-    if not audit.path.exists():
-        raise click.ClickException(f"there is no audit log at {audit.path}; it begins with the first grade")
-    found = audit.verify()
+    try:
+        audit = class_audit(root)
+        found = audit.verify(expected=any_verdicts(root))
+        head = audit.head
+    except RecordsError as error:
+        raise click.ClickException(str(error)) from error
     if found:
         raise click.ClickException(f"{audit.path}, line {found.line}: {found.why}")
+    if not os.path.exists(audit.path):
+        raise click.ClickException(f"there is no audit log at {audit.path}; it begins with the first grade")
     click.echo(
-        f"The audit log is whole. Its last line has the hash\n{audit.head}\n"
+        f"The audit log is whole. Its last line has the hash\n{head}\n"
         "Keep that somewhere else to be able to prove it later."
     )

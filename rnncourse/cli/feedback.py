@@ -17,16 +17,18 @@ def feedback(assignment, students, database):
     grading/feedback/STUDENT/ASSIGNMENT/, where `nbgrader release_feedback` finds them to give them out.
     """
     from rnncourse.cli.grade import class_folder
+    from rnncourse.grading.characters import one_line
 
     outcome = _made(class_folder(), assignment, students, database)
     for problem in outcome.problems:
-        click.echo(f"no page for {problem}", err=True)
+        click.echo(f"no page for {one_line(problem, 1000)}", err=True)
     _say(outcome, assignment)
     sys.exit(1 if outcome.problems or not outcome.pages else 0)
 
 
 def _made(root, assignment, students, database):
     try:
+        from rnncourse.grading.bounded import NoReader
         from rnncourse.grading.feedback.classroom import make_pages
         from rnncourse.grading.records.errors import RecordsError
     except ImportError as error:
@@ -35,6 +37,8 @@ def _made(root, assignment, students, database):
         ) from error
     try:
         return make_pages(root, assignment, students, database)
+    except NoReader as error:
+        raise click.ClickException(f"no page could be made: {error}; run the same command again") from error
     except (RecordsError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 

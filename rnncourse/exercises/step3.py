@@ -5,9 +5,39 @@ import numpy as np
 from rnncourse.checking.exercise import Case, exercise, part
 from rnncourse.checking.probe import Structure, call, one_thread, unpack
 
-LSTM_READY = ("torch.nn.LSTM", "torch.nn.LSTMCell", "torch.lstm", "torch.lstm_cell", "rnncourse.cells.fast_lstm.FastLSTM")
-GRU_READY = ("torch.nn.GRU", "torch.nn.GRUCell", "torch.gru", "torch.gru_cell", "rnncourse.cells.fast_gru.FastGRU")
-AUTOGRAD = ("torch.autograd.grad", "torch.autograd.backward", "torch.Tensor.backward")
+LSTM_READY = (
+    "torch.nn.LSTM",
+    "torch.nn.LSTMCell",
+    "torch.lstm",
+    "torch.lstm_cell",
+    "torch._decomp.decompositions.lstm_impl",
+    "torch._decomp.decompositions.lstm_cell",
+    "rnncourse.cells.fast_lstm.FastLSTM",
+)
+GRU_READY = (
+    "torch.nn.GRU",
+    "torch.nn.GRUCell",
+    "torch.gru",
+    "torch.gru_cell",
+    "torch._decomp.decompositions.gru_impl",
+    "torch._decomp.decompositions.gru_cell",
+    "rnncourse.cells.fast_gru.FastGRU",
+)
+AUTOGRAD = (
+    "torch.autograd.grad",
+    "torch.autograd.backward",
+    "torch.Tensor.backward",
+    "torch.autograd.forward_ad.make_dual",
+    "torch.autograd.Variable._execution_engine.run_backward",
+)
+# What runs or differentiates a layer with gates, once it has the weights.
+LAYERS = (
+    "rnncourse.cells.fast_lstm",
+    "rnncourse.cells.fast_gru",
+    "rnncourse.cells.streaming",
+    "rnncourse.states.steps",
+    "rnncourse.states.weights",
+)
 
 
 def _sigmoid(a):
@@ -138,6 +168,7 @@ class lstm_step:
         "a list of two": lambda *a: list(_lstm(*a)),
     }
     forbidden = (*LSTM_READY, "rnncourse.cells.lstm.lstm_step", "rnncourse.cells.lstm.lstm_gates", "rnncourse.cells.lstm.lstm_forward")
+    ready_made = LAYERS
     hints = (
         "Which of the four blocks may be negative, and what does that say about tanh and sigmoid?",
         "a = x @ W_x + h @ W_h + b is (B, 4H); np.split(a, 4, axis=1) gives i, f, g, o, each (B, H); c = σ(f)·c + σ(i)·tanh(g); h = σ(o)·tanh(c).",
@@ -262,6 +293,7 @@ class lstm_forward:
         "a list of time-first stacks, turned": lambda *a: [one.transpose(1, 0, 2).copy().swapaxes(0, 1) for one in _lstm_states(*a)],
     }
     forbidden = (*LSTM_READY, "rnncourse.cells.lstm.lstm_forward")
+    ready_made = LAYERS
     hints = (
         "What has to go from one step to the next: one thing, or two?",
         "h, c = h0, c0; for each t: h, c = lstm_step(x[:, t], h, c, W_x, W_h, b); store both; np.stack(…, axis=1) gives (B, T, H) twice.",
@@ -411,6 +443,7 @@ class lstm_step_backward:
         "the slope of tanh as 1 / cosh²": _lstm_back_but(inner=lambda dh, dc, o, c, c_prev: dc + dh * o / np.cosh(c) ** 2),
     }
     forbidden = (*AUTOGRAD, "rnncourse.cells.lstm.lstm_step_backward", "rnncourse.cells.lstm.lstm_backward")
+    ready_made = LAYERS
     hints = (
         "c has two ways to the loss. Which two, and which of the six arguments is the gradient of which way?",
         "dc = dc + dh·o·(1 − tanh(c)²); di = dc·g, df = dc·c_prev, dg = dc·i, do = dh·tanh(c), each times its slope, side by side as da (B, 4H); "
@@ -542,6 +575,7 @@ class gru_step:
         "one product for both gates": lambda x, h, W_x, W_h, b_x, b_h: _gru_joined(x, h, W_x, W_h, b_x, b_h),
     }
     forbidden = (*GRU_READY, "rnncourse.cells.gru.gru_step", "rnncourse.cells.gru.gru_gates", "rnncourse.cells.gru.gru_forward")
+    ready_made = LAYERS
     hints = (
         "The reset gate decides how much of the past the candidate may see. Which of the two products holds the past?",
         "Split x @ W_x + b_x and h @ W_h + b_h into three blocks (B, H) each; r = σ(x_r + h_r), z = σ(x_z + h_z), n = tanh(x_n + r·h_n); h = (1 − z)·n + z·h.",
@@ -649,6 +683,7 @@ class gru_forward:
         "a generator": lambda *a: np.array(list(_gru_generated(*a))).swapaxes(0, 1),
     }
     forbidden = (*GRU_READY, "rnncourse.cells.gru.gru_forward")
+    ready_made = LAYERS
     hints = (
         "This is the loop of 2.2. What has to change in it?",
         "h = h0; for each t: h = gru_step(x[:, t], h, W_x, W_h, b_x, b_h), (B, H), kept in a list; np.stack(list, axis=1) is (B, T, H).",
@@ -1063,20 +1098,40 @@ def _aimed_at(other):
     return lambda rng, batch, length: _problem(rng, batch, length, target=lambda one, two, x: other(x[:, :, 0], x[:, :, 1]))
 
 
-def _problem_fault(args, x, y):
-    """(which result, what is wrong, the mistake's sentence or "") of the first fault; empty texts if there is none."""
+def _problem_faults(args, x, y):
+    """(which result, what is wrong, the mistake's sentence or "") of each result that is wrong, of each the first fault."""
+    forms = _problem_forms(args, x, y)
+    named = {result for result, _, _ in forms}
+    if "x" in named and x.shape == (args["batch"], 2, args["length"]) and x.dtype.kind == "f":
+        x = x.transpose(0, 2, 1)
+    elif "x" in named:  # what the targets are the sums of is not known then
+        return forms if "y" in named else [*forms, ("y", "no target can be compared while x has another form", "")]
+    v, m = x[:, :, 0], x[:, :, 1]
+    marks = _marks_fault(v, m)
+    if "y" not in named and (target := _target_fault(v, m, y) if marks is None else _unmarked_target_fault(x, y)):
+        forms.append(target)
+    if "x" not in named and (values := marks or _values_fault(v, m)):
+        forms.insert(0, values) if marks else forms.append(values)
+    return forms
+
+
+def _problem_forms(args, x, y):
+    """The same, of shapes, types and numbers that are none."""
     B, T = args["batch"], args["length"]
+    found = []
     if x.shape != (B, T, 2):
         cause = "the features stand before the time: (batch, feature, time)" if x.shape == (B, 2, T) else ""
-        return "x", f"expected (batch={B}, time={T}, feature=2), yours {x.shape}", cause
+        found.append(("x", f"expected (batch={B}, time={T}, feature=2), yours {x.shape}", cause))
     if y.shape != (B,):
-        return "y", f"expected one target a sequence, (batch={B},), yours {y.shape}", ""
-    if x.dtype.kind != "f" or y.dtype.kind != "f":
-        return "x", f"expected real numbers, yours hold {x.dtype} and {y.dtype}", ""
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        return "x", "some values are not finite", ""
-    v, m = x[:, :, 0], x[:, :, 1]
-    return _marks_fault(v, m) or _target_fault(v, m, y) or _values_fault(v, m) or ("", "", "")
+        found.append(("y", f"expected one target a sequence, (batch={B},), yours {y.shape}", ""))
+    for name, array in (("x", x), ("y", y)):
+        if name in (result for result, _, _ in found):
+            continue
+        if array.dtype.kind != "f":
+            found.append((name, f"expected real numbers, yours hold {array.dtype}", ""))
+        elif not np.isfinite(array).all():
+            found.append((name, "some values are not finite", ""))
+    return found
 
 
 def _marks_fault(v, m):
@@ -1121,6 +1176,19 @@ def _target_fault(v, m, y):
     text = f"batch={b}: the marked values sum to {want[b]:.4f}, your target is {y[b]:.4f}"
     names = [name for name, other in TARGETS.items() if np.allclose(y, other(v, m), rtol=1e-5, atol=1e-6)]
     return "y", text, names[0] if len(names) == 1 else ""
+
+
+def _unmarked_target_fault(x, y):
+    """The same where the marks are wrong: the target has to fit those that there are, and there has to be something to sum."""
+    forms = (x, x.transpose(0, 2, 1)) if x.shape[1] == 2 else (x,)  # of two steps and two features no shape tells which is which
+    if any(_fits_marks(one[:, :, 0], one[:, :, 1], y) for one in forms):
+        return None
+    return "y", "your target is not the sum of the values that your x marks", ""
+
+
+def _fits_marks(v, m, y):
+    some = (v * m != 0).any(axis=1).all() and (len(y) < 50 or np.ptp(y) > 0)
+    return some and any(np.allclose(y, (v * marks).sum(axis=1), rtol=1e-5, atol=1e-6) for marks in (m, m != 0))
 
 
 def _values_fault(v, m):
@@ -1190,11 +1258,10 @@ class adding_problem:
         return x, (x[:, :, 0] * x[:, :, 1]).sum(axis=1)
 
     def verify(args, arrays):
-        result, text, _ = _problem_fault(args, arrays["x"], arrays["y"])
-        return [(result, text)] if text else []
+        return [(result, text) for result, text, _ in _problem_faults(args, arrays["x"], arrays["y"])]
 
     def recognise(args, arrays):
-        return _problem_fault(args, arrays["x"], arrays["y"])[2]
+        return next((cause for _, _, cause in _problem_faults(args, arrays["x"], arrays["y"])), "")
 
     mistakes = {
         "both marks stand in the first half": lambda rng, batch, length: _problem(rng, batch, length, places=_within(0, 0.5)),
@@ -1362,6 +1429,7 @@ class memory_half_life:
         "binary logarithms": lambda forget: _half_life(forget, life=lambda f: np.where(f == 1, np.inf, -1 / np.log2(f))),
         "mean over a tuple of axes": lambda forget: _half_life(forget, mean=lambda f: np.mean(f, axis=tuple(range(f.ndim - 1)))),
     }
+    ready_made = ("rnncourse.states.saturation",)
     hints = (
         "A gate of 0.5 leaves half after one step. After how many does 0.25 leave half, and 0.9?",
         "f = forget.reshape(-1, H).mean(axis=0), (H,); the steps n solve f**n = ½, so n = ln ½ / ln f; look at f = 1 by itself.",

@@ -7,11 +7,15 @@ MB = 2**20
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on one sandboxed kernel and on what is read back from it; sizes in bytes, times in seconds."""
+    """Bounds on one sandboxed kernel and on what is read back from it; sizes in bytes, times in seconds.
+
+    Of time those seconds count that the kernel used; not those in which others had the processor.
+    """
 
     wall_seconds: float = 600.0  # the whole submission
     cell_seconds: float = 60.0  # one cell of the learner's
-    cpu_seconds: int = 600  # of any one process in the sandbox
+    cpu_seconds: int = 600  # of any one process in the sandbox; all of them together may use twice as much
+    processors: int = 1  # that all processes in the sandbox share
     memory: int = 4096 * MB  # address space of any one process; torch alone reserves about 1.5 GiB of it
     processes: int = 128  # processes and threads together
     open_files: int = 512

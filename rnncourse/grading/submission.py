@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rnncourse.grading.characters import one_line
+
 LONGEST_NAME = 128  # of a student or an assignment, in nbgrader's tables
 KINDS = ("receipt", "notice", "repaired", "tampered", "refused")
 
@@ -16,7 +18,8 @@ class Remark:
     `kind` is "receipt" (from where the time of receipt is known: for the instructor alone), "notice" (nothing to do),
     "repaired" (clumsy, mended, costs nothing), "tampered" (something that only a hand changes, undone), "refused" (a
     file or the whole submission was not taken). `text` is one plain sentence, `cell` the id of the cell that it is
-    about, empty where it is about a file.
+    about, empty where it is about a file. Both are shown on terminals and in pages, and names in them are a student's:
+    they are one line each, with every character visible.
     """
 
     kind: str
@@ -26,6 +29,8 @@ class Remark:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {self.kind!r}")
+        object.__setattr__(self, "text", one_line(self.text))
+        object.__setattr__(self, "cell", one_line(self.cell))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Load the functions of a learner's file or notebook, cell by cell, so that one broken cell spoils only itself."""
+"""Load the functions of a learner's file or notebook, cell by cell, so that one broken cell spoils only itself.
+
+A function is checked where the notebook checks it, as in JupyterLab: a name that it uses may be another one further down.
+"""
 
 import contextlib
 import io
@@ -7,6 +10,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rnncourse.checking.cells import checked_name, definitions
 from rnncourse.checking.limit import TimeLimit, time_limit
 
 CELL_SECONDS = 60.0
@@ -24,10 +28,13 @@ class Loaded:
     problems: list = field(default_factory=list)
 
 
-def load(path):
+def load(path, at_check=lambda name, functions: None):
     """Run a .py file or a notebook's code cells in order and keep what they define.
 
-    Cells tagged `demo` (long training) and nbgrader's locked check cells are passed over; output is dropped.
+    Of cells tagged `demo` (long training) only definitions run; nbgrader's locked check cells do not; output is dropped.
+
+    Args:
+        at_check: called in place of each cell `check(name)`, with the name and what is defined there.
 
     Raises:
         Unreadable: no such file, no notebook, another kind of file.
@@ -38,11 +45,16 @@ def load(path):
     os.environ.setdefault("MPLBACKEND", "agg")  # a terminal may have no display
     with _in_folder_of(path):
         for label, source in cells:
-            problem = _run(label, source, names)
-            if problem:
+            if (name := checked_name(source.strip())) is not None:
+                at_check(name, _public(names))
+            elif problem := _run(label, source, names):
                 loaded.problems.append(problem)
-    loaded.functions = {name: thing for name, thing in names.items() if not name.startswith("__")}
+    loaded.functions = _public(names)
     return loaded
+
+
+def _public(names):
+    return {name: thing for name, thing in names.items() if not name.startswith("__")}
 
 
 def _cells(path):
@@ -61,19 +73,20 @@ def _cells(path):
 def _notebook_cells(path, text):
     try:
         cells = json.loads(text)["cells"]
-        return [
-            (f"cell {number}", "".join(cell["source"]))
-            for number, cell in enumerate(cells, 1)
-            if cell["cell_type"] == "code" and not _passed_over(cell.get("metadata", {}))
-        ]
+        code = [(number, cell) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
+        pieces = [(f"cell {number}", _that_runs("".join(cell["source"]), cell.get("metadata", {}))) for number, cell in code]
+        return [(label, source) for label, source in pieces if source]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         told = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "it has no list of cells"
         raise Unreadable(f"{path}: this is no readable notebook ({told}); is there a backup in .ipynb_checkpoints?") from None
 
 
-def _passed_over(metadata):
+def _that_runs(source, metadata):
+    """What of a cell's source runs: of a demonstration its definitions, of a locked check cell the call of `check`."""
     nbgrader = metadata.get("nbgrader", {})
-    return "demo" in metadata.get("tags", []) or bool(nbgrader.get("grade") and nbgrader.get("locked"))
+    if nbgrader.get("grade") and nbgrader.get("locked"):
+        return source if checked_name(source) else ""
+    return definitions(source) if "demo" in metadata.get("tags", []) else source
 
 
 def _run(label, source, names):

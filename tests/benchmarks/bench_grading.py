@@ -25,7 +25,8 @@ POINTS = {"1-sequence-data": 25.0, "2-bptt": 34.0}
 
 def timed(command, folder):
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, env=environment(folder), capture_output=True, text=True)
+    surroundings = environment(folder) | {"RNNCOURSE_STOCK_AUTOGRADE": "1"}  # nbgrader's own autograde is what is measured
+    done = subprocess.run([sys.executable, "-m", *command], cwd=folder, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return time.perf_counter() - started
 

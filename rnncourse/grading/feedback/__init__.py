@@ -1,6 +1,6 @@
 """Feedback: one HTML page a notebook, to be opened anywhere, that a hostile submission cannot make dangerous.
 
-Reading order: marks (what the gradebook adds to a verdict), characters, bounded, code, formula, picture, markdown,
+Reading order: marks (what the gradebook adds to a verdict), bounded, code, formula, picture, markdown,
 outputs (each turns one kind of a stranger's text into something harmless), notebook, sheet and filling (all that a page
 says), document (the page), folder (where nbgrader looks for it), gradebook and classroom (a page for everybody).
 

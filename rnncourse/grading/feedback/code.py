@@ -6,15 +6,15 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from rnncourse.grading.feedback.bounded import bounded
-from rnncourse.grading.feedback.characters import spelt
+from rnncourse.grading.characters import spelt
 
 MOST = 12_000  # characters of one cell that are shown
 
 
 @lru_cache(maxsize=256)
-def highlighted(source):
+def highlighted(source, most=MOST):
     """The code as HTML to stand in a <pre>; cut if it is very long, plain if it cannot be taken apart."""
-    source = spelt(source, MOST).strip("\n")
+    source = spelt(source, most).strip("\n")
     return bounded(lambda: _highlighted(source), escape(source))
 
 

@@ -28,11 +28,12 @@ def page(student, assignment, verdict, notebook_name, notebook, *, manual=(), re
         late: a `Late`, if it came after the deadline.
     """
     shown = filled(student, assignment, verdict, notebook_name, notebook, manual, received, late)
-    return _template().render(sheet=shown)
+    return template().render(sheet=shown)
 
 
 @cache
-def _template():
+def template():
+    """The page's template, read once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

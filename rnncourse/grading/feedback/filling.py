@@ -5,7 +5,7 @@ import re
 from markupsafe import Markup, escape
 
 from rnncourse.checking.text import findings
-from rnncourse.grading.feedback.characters import spelt
+from rnncourse.grading.characters import spelt
 from rnncourse.grading.feedback.code import highlighted
 from rnncourse.grading.feedback.markdown import answer, hint
 from rnncourse.grading.feedback.marks import Mark

@@ -11,7 +11,7 @@ from html import unescape
 from markupsafe import Markup
 
 from rnncourse.grading.feedback.bounded import bounded
-from rnncourse.grading.feedback.characters import spelt
+from rnncourse.grading.characters import spelt
 
 MOST = 2_000  # characters of one formula
 DEPTH = 60  # elements inside each other

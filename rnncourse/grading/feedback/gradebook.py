@@ -6,6 +6,7 @@ from datetime import datetime
 from rnncourse.grading.feedback.marks import Late, Mark
 from rnncourse.grading.records.database import Database, default_course, default_url
 
+PATIENCE = 30.0  # seconds to wait for whoever holds the gradebook
 
 @dataclass(frozen=True)
 class Standing:
@@ -27,7 +28,7 @@ def standings(root, assignment, students, url=None):
     Raises:
         RecordsError: there is no gradebook, or it cannot be read now.
     """
-    database = Database(url or default_url(root), default_course(), writing=False)
+    database = Database(url or default_url(root), default_course(), PATIENCE, writing=False)
     try:
         return database.transaction(lambda gradebook: _standings(gradebook, assignment, students))
     finally:

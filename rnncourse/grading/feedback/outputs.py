@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rnncourse.grading.feedback.characters import printed
+from rnncourse.grading.characters import visible
 from rnncourse.grading.feedback.picture import data_uri
 
 MOST = 4_000  # characters of one output
@@ -17,33 +17,38 @@ class Output:
     picture: str = ""
 
 
-def safe_outputs(outputs):
-    """The list of `Output` of one cell, from nbformat outputs that may hold anything."""
-    shown = [_shown(one) for one in _list(outputs)[:COUNT] if isinstance(one, dict)]
+def safe_outputs(outputs, most=MOST, count=COUNT, traceback=False):
+    """The list of `Output` of one cell, from nbformat outputs that may hold anything; of an error its traceback, if wanted."""
+    shown = [_shown(one, most, traceback) for one in _list(outputs)[:count] if isinstance(one, dict)]
     return [one for one in shown if one is not None]
 
 
-def _shown(output):
+def _shown(output, most, traceback):
     kind = output.get("output_type")
     if kind == "stream":
-        return _text(output.get("text"))
+        return _text(output.get("text"), most)
     if kind == "error":
-        return Output(printed(f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}", MOST))
+        return _error(output, most, traceback)
     data = output.get("data")
-    return _displayed(data) if isinstance(data, dict) else None
+    return _displayed(data, most) if isinstance(data, dict) else None
 
 
-def _displayed(data):
+def _error(output, most, traceback):
+    lines = [line for line in _list(output.get("traceback")) if isinstance(line, str)] if traceback else []
+    return Output(visible("\n".join(lines) or f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}", most))
+
+
+def _displayed(data, most):
     for kind in ("image/png", "image/jpeg"):
         if picture := data_uri(kind, _joined(data.get(kind))):
-            alt = printed(_joined(data.get("text/plain")), 300).strip()
+            alt = visible(_joined(data.get("text/plain")), 300).strip()
             named = alt and not alt.startswith("<")  # <Figure size 640x480 with 1 Axes> describes nothing
             return Output(alt if named else "a picture that your cell drew, without a description", picture)
-    return _text(data.get("text/plain"))
+    return _text(data.get("text/plain"), most)
 
 
-def _text(value):
-    text = printed(_joined(value), MOST).strip("\n")
+def _text(value, most):
+    text = visible(_joined(value), most).strip("\n")
     return Output(text) if text.strip() else None
 
 

@@ -26,6 +26,15 @@ def without_strings(source):
     return _QUIET.sub(lambda found: ("" if found[0][0] == "#" else '""') + "\n" * found[0].count("\n"), source)
 
 
+def outside_strings(change, source):
+    """The text with `change(code)` in place of each stretch of code; comments and strings stay as they are."""
+    pieces, end = [], 0
+    for quiet in _QUIET.finditer(source):
+        pieces += [change(source[end:quiet.start()]), quiet[0]]
+        end = quiet.end()
+    return "".join([*pieces, change(source[end:])])
+
+
 def plain(source):
     """The code without comments, blanks and a last semicolon: equal for two cells that do the same to a reader."""
     bare = _QUIET.sub(lambda found: "" if found[0][0] == "#" else found[0], source)
@@ -40,6 +49,12 @@ def defined(source):
     """
     found = _DEFINITION.findall(without_strings(source))
     return frozenset(unicodedata.normalize("NFKC", one or other) for one, other in found)
+
+
+def functions(source):
+    """Names of the functions and classes that the code defines at its top level, in order."""
+    found = (unicodedata.normalize("NFKC", one) for one, _ in _DEFINITION.findall(without_strings(source)) if one)
+    return tuple(dict.fromkeys(found))
 
 
 def definition_of(name, source):

@@ -1,6 +1,6 @@
 """What an instructor should know of how a learner's notebook differs from the release: one short function a kind, each yields remarks."""
 
-from rnncourse.grading.intake.match import is_check, is_untouched, is_work
+from rnncourse.grading.intake.match import is_check, is_untouched, is_work, same_name
 from rnncourse.grading.intake.notes import listed, printable, quoted
 from rnncourse.grading.submission import Remark
 
@@ -30,6 +30,33 @@ def differences(release, cells, match, language="", is_script=False):
     yield from _given_changed(pairs)
     if language and not language.startswith("python"):
         yield Remark("repaired", f"the notebook asks for a kernel of the language {quoted(language, 30)}; it is graded with the course's")
+
+
+def work_outside(release, choice):
+    """What was written under another name, and answers in words that stand outside their cell, or are nowhere."""
+    yield from _other_names(release, choice.match)
+    for name in choice.answers:
+        yield Remark("repaired", "the answer was left as it was released; the text near it was put here, to be graded by hand", name)
+    if choice.solved and choice.no_answers and (texts := _own_texts(choice)):
+        yield Remark("notice", f"no answer was written in {listed(choice.no_answers)}; the learner's own text elsewhere was not graded: {quoted(texts[0])}")
+
+
+def _other_names(release, match):
+    for place, names in sorted(match.other_names.items()):
+        stub = release[place]
+        asked = " and ".join(sorted(stub.names)) if stub.grade_id not in stub.names else stub.grade_id
+        said = f"this cell defines {listed(names, most=3)}, and the exercise asks for {asked}, which is defined nowhere"
+        if pair := same_name(stub, names):
+            yield Remark("repaired", f"{said}; {pair[1]} was taken for it", stub.id)
+        else:
+            yield Remark("notice", said, stub.id)
+
+
+def _own_texts(choice):
+    """The learner's own cells of text that are long enough for an answer, the longest first."""
+    standing = set(choice.match.place)
+    texts = [cell.text for n, cell in enumerate(choice.page.cells) if n not in standing and cell.kind == "markdown"]
+    return sorted((" ".join(text.split()) for text in texts if len(text.split()) >= 20), key=len, reverse=True)
 
 
 def _work_elsewhere(release, match):

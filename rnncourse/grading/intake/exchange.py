@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rnncourse.grading.intake.folder import opened, take
-from rnncourse.grading.intake.notes import Notes
+from rnncourse.grading.intake.notes import Notes, quoted
+from rnncourse.grading.intake.snapshot import snapshot
 
 _MOST = 20  # hand-ins of one student that are compared, the newest by name first
 
@@ -36,9 +37,42 @@ class Exchange:
 
         A hand-in may hold more files: collecting leaves out what the course's configuration ignores.
         """
-        newest = sorted(self._found.get(student, ()), key=lambda path: path.name, reverse=True)[:_MOST]
-        times = [when for path in newest if files and (when := self._arrived(path, files)) is not None]
+        times = [when for path in self._newest(student) if files and (when := self._arrived(path, files)) is not None]
         return datetime.fromtimestamp(min(times), UTC) if times else None
+
+    def knows(self, student):
+        """Whether the student handed in anything at all here."""
+        return bool(self._found.get(student))
+
+    def oddities(self, student):
+        """Sentences on what the student's hand-ins hold beside regular files of their own, such as a symbolic link."""
+        for path in self._newest(student):
+            if path.is_symlink():
+                yield f"the hand-in {quoted(path.name, 120)} is a symbolic link"
+            else:
+                for what in self._refused(path):
+                    yield f"in the hand-in {quoted(path.name, 120)}, {what}"
+
+    def changed_since(self, student, source, changed):
+        """Whether anything in the hand-in named `source` changed after this time, in nanoseconds; not if it is gone."""
+        for path in self._found.get(student, ()):
+            if path.name == source:
+                try:
+                    with opened(path) as folder:
+                        return snapshot(folder, self._limits).changed > changed
+                except OSError:
+                    return path.is_symlink()
+        return False
+
+    def _newest(self, student):
+        return sorted(self._found.get(student, ()), key=lambda path: path.name, reverse=True)[:_MOST]
+
+    def _refused(self, path):
+        try:
+            with opened(path) as folder:
+                return snapshot(folder, self._limits).refused
+        except OSError:
+            return ()
 
     def _arrived(self, path, files):
         """When the last of the files had arrived in a hand-in, in seconds since 1970; None if it does not hold them all."""

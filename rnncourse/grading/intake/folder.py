@@ -2,18 +2,22 @@
 
 A path is never handed to the system as a whole, so that no part of it can be, or become while it is read, a symbolic
 link. What is no regular file is not opened at all, and what has become something else meanwhile is seen after opening.
+The bytes are copied as they are: nothing here looks into them.
 """
 
+import errno
 import os
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rnncourse.grading.intake.archive import unpack
-from rnncourse.grading.intake.names import CLAIM, OTHER_ARCHIVES, clean_part, is_archive, is_ignored, is_notebook
+from rnncourse.grading.intake.names import CHECKPOINTS, CLAIM, clean_part, is_archive, is_ignored, is_notebook
 from rnncourse.grading.intake.notes import quoted
 from rnncourse.grading.intake.shelf import Shelf
 
+# What the system says where this machine fails, or the instructor's rights on it, and not what a student put there.
+MACHINE = frozenset({errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT})
+CLOSED = frozenset({errno.EACCES, errno.EPERM})
 _KINDS = {
     stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket",
     stat.S_IFBLK: "a device", stat.S_IFCHR: "a device", stat.S_IFDIR: "a folder",
@@ -42,7 +46,8 @@ def take(folder, limits, notes):
     taken = Taken(shelf.files, _claim(folder), walk.changed)
     for parts, size in sorted(walk.found, key=_importance):
         shelf.put(parts, size, lambda most, parts=parts: _content(folder, parts, most, taken, notes))
-    _unpack_archives(shelf, notes)
+    if walk.checkpoints and not any(map(is_notebook, shelf.files)):
+        notes.notice(f"no notebook was handed in, but a folder {CHECKPOINTS}; the copies that Jupyter keeps there are not graded")
     return taken
 
 
@@ -81,7 +86,7 @@ class _Walk:
     """Names of all regular files under a folder, within the limits."""
 
     def __init__(self, limits, notes):
-        self.found, self.changed = [], 0.0
+        self.found, self.changed, self.checkpoints = [], 0.0, False
         self._limits, self._notes, self._entries, self._several = limits, notes, 0, False
 
     def enter(self, folder, above):
@@ -93,6 +98,7 @@ class _Walk:
                 if self._entries > self._limits.entries:
                     self._notes.refused(f"more than {self._limits.entries} files and folders; the rest was not looked at")
                     return
+                self.checkpoints |= entry.name == CHECKPOINTS
                 if not is_ignored(entry.name):
                     self._look(folder, (*above, entry.name), entry)
 
@@ -106,6 +112,8 @@ class _Walk:
             else:
                 self._refuse(parts, f"it is {kind(status.st_mode)}; only regular files are")
         except OSError as error:
+            if error.errno in MACHINE:
+                raise
             self._refuse(parts, reason(error))
 
     def _descend(self, folder, parts):
@@ -144,6 +152,8 @@ def _content(folder, parts, most, taken, notes):
             taken.modified = max(taken.modified or 0.0, status.st_mtime)
             return _read(descriptor, most)
     except OSError as error:
+        if error.errno in MACHINE | CLOSED:
+            raise
         notes.refused(f"{_shown(parts)} was not taken: {reason(error)}")
         return None
 
@@ -177,19 +187,6 @@ def _claim(folder):
             return _read(descriptor, 200) if stat.S_ISREG(status.st_mode) else None
     except OSError:
         return None
-
-
-def _unpack_archives(shelf, notes):
-    """An archive handed in instead of a notebook is unpacked where it lies; beside a notebook it is a file like others."""
-    if any(map(is_notebook, shelf.files)):
-        return
-    for path in sorted(filter(is_archive, shelf.files)):
-        content = shelf.remove(path)
-        notes.repaired(f"no notebook was handed in; the archive {quoted(path)} was unpacked")
-        unpack(path, content, shelf)
-    for path in sorted(shelf.files):
-        if path.lower().endswith(OTHER_ARCHIVES):
-            notes.refused(f"{quoted(path)} was not unpacked: of archives only .zip, .tar and .tar.gz are")
 
 
 def _shown(parts):

@@ -1,23 +1,34 @@
-"""A student's folder, or a whole class's, as submissions; one bad folder never touches another."""
+"""A student's folder, or a whole class's, as submissions; one bad folder never touches another.
+
+Files are copied and hashed here, and nothing looks into them: whatever does runs in a bounded process (see
+`rnncourse.grading.judge.reading`).
+"""
 
 import os
 import stat
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-from rnncourse.grading.intake.choose import has_notebook
 from rnncourse.grading.intake.exchange import Exchange
-from rnncourse.grading.intake.folder import Taken, descended, kind, opened, reason, take
-from rnncourse.grading.intake.kept import Kept
+from rnncourse.grading.intake.folder import CLOSED, MACHINE, Taken, descended, kind, opened, reason, take
+from rnncourse.grading.intake.kept import file_name
 from rnncourse.grading.intake.ledger import Ledger
 from rnncourse.grading.intake.limits import INTAKE
 from rnncourse.grading.intake.names import clean_part, is_ignored, shown_name
 from rnncourse.grading.intake.notes import Notes, quoted
-from rnncourse.grading.intake.receipt import shown_time, time_of_receipt
+from rnncourse.grading.intake.receipt import note_oddities, time_of_receipt
 from rnncourse.grading.submission import Submission
+
+@dataclass(frozen=True)
+class Unread:
+    """A student whose folder this machine could not read, and why; that is no submission, and no fault of the student's."""
+
+    student: str
+    why: str
 
 
 def read(folder, *, student, assignment, received=None, limits=INTAKE):
@@ -36,17 +47,18 @@ def read(folder, *, student, assignment, received=None, limits=INTAKE):
     return Submission(student, assignment, taken.files, when, notes.remarks(limits.remarks))
 
 
-def submissions(root, assignment, *, release, kept=None, exchange=None, limits=INTAKE, now=None):
+def submissions(root, assignment, *, kept=None, exchange=None, collected=None, limits=INTAKE, now=None):
     """Iterate over the Submissions in `root`/STUDENT/`assignment`, in the order of the students' names.
+
+    Where the machine fails over a folder, there is an `Unread` in its place.
 
     Args:
         root: the folder of all students, nbgrader's submitted directory.
         assignment: its name, which may hold slashes.
-        release: name of each notebook of the assignment, without suffix, -> content of the released notebook.
-        kept: folder for the last valid submissions and the ledger of sightings. If today's submission holds no
-            notebook of the assignment that can be read, the kept one is given instead, with a remark. Its ledger
-            bounds the time of receipt (see `receipt`). Both are left out if it is None.
-        exchange: root of nbgrader's filesystem exchange, the best witness for the time of receipt.
+        kept: folder for what is kept of an assignment, the ledger of sightings among it, which bounds the time of
+            receipt (see `receipt`). It is left out if it is None.
+        exchange: root of nbgrader's filesystem exchange, a good witness for the time of receipt.
+        collected: what was collected, a `Collected`, the best witness.
         limits: an IntakeLimits.
         now: the time of this reading, an aware datetime; the clock's if it is None.
 
@@ -54,22 +66,29 @@ def submissions(root, assignment, *, release, kept=None, exchange=None, limits=I
         ValueError: a name of an assignment that leads out of the student's folder.
         OSError: `root`, `kept` or `exchange`, the instructor's own folders, cannot be read.
     """
-    room = _Class(root, assignment, release, limits, now)
+    room = _Class(root, assignment, limits, now)
     if kept is not None:
-        room.kept = Kept(kept, assignment)
-        room.ledger = Ledger(room.kept.folder / "received.jsonl")
+        room.ledger = Ledger(Path(kept, file_name(assignment), "received.jsonl"))
     if exchange is not None:
         room.exchange = Exchange(exchange, assignment, limits)
+    room.collected = collected
     names = sorted(name for name in os.listdir(root) if not is_ignored(name))
-    return (found for name in names if (found := room.submission(name)) is not None)
+    return (found for name in names if (found := _found(room, name)) is not None)
+
+
+def _found(room, name):
+    try:
+        return room.submission(name)
+    except Exception as error:  # noqa: BLE001 - a failure over one folder must not stop the class
+        return Unread(shown_name(name), f"the folder could not be read here: {type(error).__name__}: {str(error)[:300]}")
 
 
 class _Class:
     """All that is needed to read one student after the other."""
 
-    def __init__(self, root, assignment, release, limits, now):
-        self.root, self.assignment, self.release, self.limits = Path(root), assignment, release, limits
-        self.kept = self.ledger = self.exchange = None
+    def __init__(self, root, assignment, limits, now):
+        self.root, self.assignment, self.limits = Path(root), assignment, limits
+        self.ledger = self.exchange = self.collected = None
         self._now = None if now is None else _in_utc(now)
         self._parts = tuple(assignment.split("/"))
         if not all(part not in ("", ".", "..") and "\0" not in part for part in self._parts):
@@ -81,9 +100,8 @@ class _Class:
         taken = self._taken(name, student, notes)
         if taken is None:
             return None
-        today = Submission(student, self.assignment, taken.files, self._received(student, taken, notes))
-        given = today if self.kept is None else self._kept_or(today, notes)
-        return Submission(student, self.assignment, given.files, given.received, notes.remarks(self.limits.remarks))
+        received = self._received(student, taken, notes)
+        return Submission(student, self.assignment, taken.files, received, notes.remarks(self.limits.remarks))
 
     def _taken(self, name, student, notes):
         """What the student's folder holds; empty, with a remark, if it cannot be read; None if it is not there."""
@@ -95,6 +113,8 @@ class _Class:
         except FileNotFoundError:
             return None
         except OSError as error:
+            if error.errno in MACHINE | CLOSED:
+                raise
             if _is_no_student(self.root / name):
                 return None
             notes.refused(f"the folder was not read: {_why(self.root / name, self._parts, error)}")
@@ -102,12 +122,13 @@ class _Class:
 
     def _received(self, student, taken, notes):
         now = self._now or datetime.now(UTC)
-        handed_in = self.exchange.handed_in(student, taken.files) if self.exchange else None
-        sight = None
-        if self.ledger is not None and taken.files:
-            digest = Submission(student, self.assignment, taken.files, now).digest
-            sight = partial(self._sight, notes, student, digest, now)
-        return time_of_receipt(taken, notes, now=now, sight=sight, handed_in=handed_in, exchange=self.exchange is not None)
+        digest = Submission(student, self.assignment, taken.files, now).digest
+        collection = self.collected.find(student, digest) if self.collected else None
+        note_oddities(collection, self.exchange, student, notes)
+        handed_in = self.exchange.handed_in(student, taken.files) if self.exchange and not collection else None
+        sight = partial(self._sight, notes, student, digest, now) if self.ledger is not None and taken.files else None
+        asked = "" if self.exchange is None else "others" if self.exchange.knows(student) else "nothing"
+        return time_of_receipt(taken, notes, now=now, sight=sight, handed_in=handed_in, exchange=asked, collected=collection)
 
     def _sight(self, notes, student, digest, now, claims):
         try:
@@ -115,21 +136,6 @@ class _Class:
         except OSError as error:
             notes.notice(f"the time at which these files were seen could not be written down: {reason(error)}")
             return self.ledger.known(student, digest)
-
-    def _kept_or(self, today, notes):
-        """Today's submission, which is kept, if it holds a notebook of the assignment, else the one that is kept."""
-        if has_notebook(today.files, self.release, self.limits):
-            try:
-                self.kept.save(today)
-            except OSError as error:
-                notes.notice(f"this submission could not be kept for a later day: {reason(error)}")
-            return today
-        before = self.kept.load(today.student)
-        if before is None:
-            return today
-        notes.repaired("this submission holds no notebook of the assignment that can be read; the last one that did, "
-                       f"received at {shown_time(before.received)}, is graded instead")
-        return before
 
 
 def _is_no_student(path):

@@ -13,6 +13,9 @@ class IntakeLimits:
     entries: int = 5000  # names that are looked at, those that are no content among them
     file_size: int = 32 * MB  # one file: a notebook with pictures in its outputs takes a few
     total: int = 64 * MB  # all files together
+    archives: int = 10  # that are opened
+    unpacked: int = 256 * MB  # what comes out of all archives together, taken or not
+    programs: int = 8 * MB  # Python files that are looked through for a notebook's cells, together
     depth: int = 8  # folders above a file
     name: int = 200  # one name, in UTF-8; file systems stop at 255
     values: int = 4_000_000  # brackets and commas of a notebook's JSON, which bound the memory that parsing takes

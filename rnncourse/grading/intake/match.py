@@ -4,10 +4,11 @@ In this order: nbgrader's name of the cell; the id, for cells that have such a n
 function that a cell defines; the id, where the neighbours agree; likeness, between cells that are known.
 """
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 
-from rnncourse.grading.intake.code import definition_of, likeness
+from rnncourse.grading.intake.code import definition_of, functions, likeness
 
 ALIKE = 0.5  # words in common, from which a cell of the course's is taken for a changed one
 ALIKE_WORK = 0.3  # the same for a cell in which the learner was to write
@@ -40,6 +41,7 @@ class Match:
     "name", "id", "text", "function", "likeness". `place` gives for a learner's cell the release's at whose place it
     stands; copies of one cell have the same. `moved` are cells of the release whose work was found elsewhere
     while an empty one stood at its place, and `pieces` are definitions that stood in a cell with other work.
+    `other_names` gives for a solution's cell without the function that is asked for those that it defines.
     """
 
     chosen: dict[int, int] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Match:
     place: dict[int, int] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)
     pieces: dict[int, str] = field(default_factory=dict)
+    other_names: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def copies(self, wanted):
         """The learner's cells that stand at the place of one cell of the release."""
@@ -83,6 +86,7 @@ class _Matching:
         self._by_text(same_id=False)
         self._by_function()
         self._by_neighbours()
+        self._note_other_names()
         return self.match
 
     def _by_name(self):
@@ -183,6 +187,17 @@ class _Matching:
             return best
         return same_kind[0] if same_kind and is_work(cell) and not _wanted(cell) else None
 
+    def _note_other_names(self):
+        """Solutions under another name, where nothing that the learner wrote mentions the one that is asked for."""
+        given = {cell.text for cell in self.release}
+        code = [cell for cell in self.cells if cell.kind == "code" and cell.text not in given]
+        mentioned = frozenset().union(*(cell.words for cell in code))
+        for place, mine in self.match.chosen.items():
+            stub, cell = self.release[place], self.cells[mine]
+            if is_work(stub) and _wanted(stub) and not _wanted(stub) & mentioned and not is_stub(cell, stub):
+                if found := functions(cell.source):
+                    self.match.other_names[place] = found
+
     def _open(self):
         """(place, cell) of the release's cells that nothing stands for yet."""
         found = [(place, cell) for place, cell in enumerate(self.release) if place not in self.match.chosen]
@@ -195,6 +210,17 @@ class _Matching:
 def _wanted(stub):
     """The names that a solution cell is to define: the one it is called after, or all that its stub defines."""
     return frozenset({stub.grade_id}) if stub.grade_id in stub.names else stub.names
+
+
+def same_name(stub, names):
+    """(the name that is asked for, the one of `names` that differs from it in capitals, digits and underscores alone), or None."""
+    wanted = _wanted(stub)
+    alike = [name for name in names if {_letters(name)} == {_letters(one) for one in wanted}]
+    return (*wanted, *alike) if len(wanted) == len(alike) == 1 else None
+
+
+def _letters(name):
+    return re.sub(r"_?v\d+$|[\d_]", "", name).casefold()
 
 
 def _between(pairs, place, end):

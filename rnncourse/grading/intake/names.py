@@ -11,6 +11,7 @@ _IGNORED = frozenset({
     ".pytest_cache", ".mypy_cache", ".ruff_cache", ".cache", ".virtual_documents", ".jupyter", ".ipython", ".Trash",
 })
 _IGNORED_PATTERNS = ("*.pyc", "*.pyo", "._*", "*~", ".~*", ".nfs*", "*.swp", ".#*")
+CHECKPOINTS = ".ipynb_checkpoints"
 CLAIM = "timestamp.txt"  # what nbgrader's submit writes; read for the time of receipt only
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 OTHER_ARCHIVES = (".7z", ".rar", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".gz", ".xz", ".bz2")

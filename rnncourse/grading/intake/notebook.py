@@ -6,11 +6,12 @@ and with them most of its bytes, are left behind here. All versions of the forma
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rnncourse.grading.intake.code import defined, plain, words
 from rnncourse.grading.intake.notes import Notes, printable
+from rnncourse.grading.intake.slips import correct_blanks, has_conflict, name_quotes, resolve
 
 _KINDS = ("code", "markdown", "raw")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -79,7 +80,7 @@ def read_notebook(content, limits):
     found = _cells_of(data, notes)
     if len(found) > limits.cells:
         notes.refused(f"only the first {limits.cells} of {len(found)} cells were taken")
-    cells = [_cell(one, limits, notes) for one in found[: limits.cells] if isinstance(one, dict)]
+    cells = [cell for one in found[: limits.cells] if isinstance(one, dict) for cell in _correct(_cell(one, limits, notes), notes)]
     if wrong := sum(not isinstance(one, dict) for one in found[: limits.cells]):
         notes.repaired(f"{wrong} entries that are no cells were left out")
     return Page(tuple(cells), _language(data), notes.remarks(limits.remarks))
@@ -112,11 +113,19 @@ def _loads(content, notes):
     def number(digits):
         return int(digits) if len(digits) <= _DIGITS else None
 
+    text = content if isinstance(content, str) else content.decode(json.detect_encoding(content), "surrogatepass")
+    text = text.removeprefix("\ufeff").lstrip()
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=once, parse_constant=constant, parse_int=number)
     try:
-        return json.loads(content, strict=False, object_pairs_hook=once, parse_constant=constant, parse_int=number)
-    except UnicodeDecodeError:
-        raise
+        found, end = decoder.raw_decode(text)
+        if text[end:].strip(" \t\r\n\0"):
+            notes.repaired("text behind the end of the notebook was left out")
+        return found
     except json.JSONDecodeError as error:
+        if has_conflict(text):
+            raise UnreadableError("git's marks of a conflict (<<<<<<<) stand in it; resolve the conflict and hand it in again") from None
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+            raise UnreadableError(f"it breaks off in line {error.lineno}; save the notebook and hand it in again") from None
         raise UnreadableError(f"it is no JSON: {error.msg} in line {error.lineno}") from None
     except (ValueError, RecursionError, MemoryError):
         raise UnreadableError("its JSON is nested too deep or too large") from None
@@ -147,6 +156,19 @@ def _cell(data, limits, notes):
     tags = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
     pictures = {} if kind == "code" else _attachments(data.get("attachments"))
     return Cell(kind, source, name, _dict(metadata.get("nbgrader")), tags, pictures)
+
+
+def _correct(cell, notes):
+    """The cell without slips of pasting and merging; of a conflict, the other side follows as a cell that does not run."""
+    other = ()
+    if has_conflict(cell.source):
+        source, rest = resolve(cell.source)
+        notes.repaired("git's marks of a conflict stood in this cell: one side was taken, and the other follows as a cell of its own", cell.id)
+        cell, other = replace(cell, source=source), (Cell("raw", rest),)
+    if cell.kind == "code":
+        name_quotes(cell.source, notes, cell.id)
+        cell = replace(cell, source=correct_blanks(cell.source, notes, cell.id))
+    return (cell, *other)
 
 
 def _source(data, name, limits, notes):

@@ -9,9 +9,11 @@ _MB = 2**20
 class Shelf:
     """Relative POSIX path -> content of what was taken from a folder or an archive; the rest is a remark."""
 
-    def __init__(self, limits, notes):
-        self.files, self.limits, self.notes = {}, limits, notes
-        self._folders, self._bytes = set(), 0
+    def __init__(self, limits, notes, files=()):
+        self.files, self.limits, self.notes = dict(files), limits, notes
+        self._folders = set().union(*map(self._folders_of, self.files))
+        self._bytes = sum(map(len, self.files.values()))
+        self._unpacked = 0
 
     @property
     def room(self):
@@ -50,6 +52,11 @@ class Shelf:
         """Take a file out again and give its room back."""
         self._bytes -= len(self.files[path])
         return self.files.pop(path)
+
+    def unpack(self, size):
+        """Note that so many bytes are about to be unpacked, whatever is taken of them; whether they may be."""
+        self._unpacked += size
+        return self._unpacked <= self.limits.unpacked
 
     @staticmethod
     def _folders_of(path):

@@ -8,12 +8,12 @@ cell of its own.
 import json
 from dataclasses import dataclass, field, replace
 
-from rnncourse.grading.intake.choose import choose, read_release
-from rnncourse.grading.intake.differences import differences
+from rnncourse.grading.intake.choose import choose, read_release, with_archives, working_folder
+from rnncourse.grading.intake.differences import differences, work_outside
 from rnncourse.grading.intake.limits import INTAKE
 from rnncourse.grading.intake.lookalikes import suspicious
 from rnncourse.grading.intake.match import is_untouched, is_work
-from rnncourse.grading.intake.notes import Notes, listed
+from rnncourse.grading.intake.notes import Notes, listed, quoted
 from rnncourse.grading.submission import Remark
 
 DEMO = "demo"  # tag of cells that are long to run, which the judge passes over
@@ -25,11 +25,18 @@ class Repaired:
 
     `notebooks` maps every name of the release to an nbformat-4 notebook, a plain dict whose sources are texts and whose
     outputs are empty; a notebook that was not handed in, named in `missing`, is the release's. `remarks` says what was mended.
+    `files` is what a learner's kernel finds in its folder.
     """
 
     notebooks: dict
     remarks: tuple[Remark, ...]
     missing: tuple[str, ...] = ()
+    files: dict = field(default_factory=dict)
+
+    @property
+    def readable(self):
+        """Whether any notebook of the assignment could be read."""
+        return len(self.missing) < len(self.notebooks)
 
 
 def repair(files, release, limits=INTAKE):
@@ -46,6 +53,7 @@ def repair(files, release, limits=INTAKE):
     """
     notes = Notes()
     released = {name: read_release(content) for name, content in release.items()}
+    files = with_archives(files, released, limits, notes)
     chosen = choose(files, released, limits, notes)
     notebooks = {}
     for name, content in release.items():
@@ -55,7 +63,8 @@ def repair(files, release, limits=INTAKE):
             continue
         found = [*_Transplant(notebook, released[name], chosen[name]).done(), *_told(released[name], chosen[name])]
         notes.add(*(_of(name, one) if len(release) > 1 else one for one in found))
-    return Repaired(notebooks, notes.remarks(limits.remarks), tuple(name for name in release if name not in chosen))
+    missing = tuple(name for name in release if name not in chosen)
+    return Repaired(notebooks, notes.remarks(limits.remarks), missing, working_folder(files, chosen))
 
 
 def _unrun(content):
@@ -79,7 +88,8 @@ def _tell_missing(name, chosen, notes):
 
 
 def _told(release, choice):
-    return differences(release, choice.page.cells, choice.match, choice.page.language, choice.is_script)
+    yield from differences(release, choice.page.cells, choice.match, choice.page.language, choice.is_script)
+    yield from work_outside(release, choice)
 
 
 def _of(name, remark):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnncourse.checking.probe import Observation, Trouble, cut_off
-from rnncourse.grading.judge.outputs import printable
+from rnncourse.grading.judge.outputs import printable, printable_line
 from rnncourse.grading.judge.wire import NotPlain
 
 TROUBLES = ("error", "not started", "time", "exit", "interrupted", "structure", "signature")
@@ -51,7 +51,7 @@ def _observation(one):
     return Observation(
         arrays=None if arrays is None else {_text(name, 80): _array(array) for name, array in _dict(arrays).items()},
         trouble=None if trouble is None else _trouble(_dict(trouble)),
-        printed=_text(one.get("printed"), 2000),
+        printed=_text(one.get("printed"), 2000, printable),
         printed_lines=_count(one.get("printed_lines")),
         warned=_texts(one.get("warned"), 300),
         changed=_texts(one.get("changed"), 80),
@@ -74,10 +74,10 @@ def _array(array):
     return array
 
 
-def _text(value, most):
+def _text(value, most, shown=printable_line):
     if not isinstance(value, str):
         raise NotPlain("no text where text is expected")
-    return printable(value[:most])
+    return shown(value[:most])
 
 
 def _texts(value, most):

@@ -5,7 +5,6 @@ reference and no expected value. All that it says can be forged by the code besi
 what a forger cannot know: the right values for cases drawn a moment ago.
 """
 
-import _thread
 import sys
 import threading
 from dataclasses import asdict
@@ -15,12 +14,13 @@ import numpy as np
 from rnncourse.checking import probe
 
 try:  # in a test; in the kernel the file stands alone
-    from rnncourse.grading.judge import wire
+    from rnncourse.grading.judge import watch, wire
 except ImportError:
+    import _rnncourse_watch as watch
     import _rnncourse_wire as wire
 
 # What a function does only to get out of sight of the watch for shortcuts: raw threads and other processes are not
-# watched, and the collector's lists lead to the watch itself.
+# watched, the collector's lists and the frames of threads lead to the watch itself, and ctypes to libraries as they are.
 EVASIONS = {
     "sys.setprofile": "switches off the profiler",
     "rnncourse.thread": "starts a raw thread",
@@ -30,29 +30,28 @@ EVASIONS = {
     "subprocess.Popen": "starts a process",
     "gc.get_objects": "searches the interpreter's objects",
     "gc.get_referrers": "searches the interpreter's objects",
+    "gc.get_referents": "searches the interpreter's objects",
+    "sys._current_frames": "searches the interpreter's objects",
+    "ctypes.dlopen": "calls a library past Python",
+    "ctypes.dlsym": "calls a library past Python",
+    "os.kill": "wakes a process",
+    "object.__setattr__": "puts other code into a function",
 }
+UNKNOWN_THREAD = "runs in a raw thread"
+BLIND = "switches off the watch"
 
 
 INSTALLED = (sys.prefix, sys.base_prefix, "<frozen ")
 WATCHED = ("rnncourse.thread", "sys.setprofile")  # where `threading` does it: the watch goes into its threads
 
 
-def announce_threads():
-    """Have every start of a thread raise an audit event, as Python itself does not in all versions."""
-    start = _thread.start_new_thread
-
-    def start_new_thread(*arguments, **options):
-        sys.audit("rnncourse.thread")
-        return start(*arguments, **options)
-
-    _thread.start_new_thread = _thread.start_new = threading._start_new_thread = start_new_thread
-
-
 def _excused(event, frame):
     """Whether it is a thread that is watched, such as a progress bar's, or an installed package while it is imported."""
     if event == "rnncourse.thread":
         frame = frame.f_back  # behind our own `start_new_thread`
-    if event in WATCHED and frame.f_code.co_filename == threading.__file__:
+    if event.startswith("ctypes.") and frame.f_code.co_filename.startswith(INSTALLED) and "ctypes" not in frame.f_code.co_filename:
+        return True
+    if event in WATCHED and frame.f_code.co_filename in (threading.__file__, watch.report.__code__.co_filename):
         return True
     while frame is not None and frame.f_code.co_filename.startswith(INSTALLED):
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
@@ -61,12 +60,17 @@ def _excused(event, frame):
     return False
 
 
+def _counts(event, arguments, frame):
+    """Whether an event is an evasion: of attributes only a function's code, of others what is not excused."""
+    return (event != "object.__setattr__" or arguments[1] == "__code__") and not _excused(event, frame)
+
+
 def tripwire():
     """Notes evasions while a graded call runs. An audit hook cannot be taken off, and no name leads to what it notes."""
     noted, armed = [], []
 
     def hook(event, arguments):
-        if armed and event in EVASIONS and EVASIONS[event] not in noted and not _excused(event, sys._getframe(1)):
+        if armed and event in EVASIONS and EVASIONS[event] not in noted and _counts(event, arguments, sys._getframe(1)):
             noted.append(EVASIONS[event])
 
     def during(call):
@@ -85,8 +89,14 @@ def tripwire():
     return during, told
 
 
-announce_threads()
 _during, _told = tripwire()
+_watch = None
+
+
+def prepare(names):
+    """Begin to watch; before any cell of the learner's. `names`: dotted names of ready-made code in libraries."""
+    global _watch
+    _watch = watch.Watch(names)
 
 
 class Answer:
@@ -115,13 +125,19 @@ def answer(text, names, most):
     if problem:
         return Answer(wire.encode({"problem": problem[:500]}))
     call, forbidden = _call(request), tuple(request["forbidden"])
+    # What is forbidden of the course itself is not there: where nothing else is, there is nothing to hide from the watch.
+    watched = [name for name in forbidden if not name.startswith("rnncourse.")]
 
     def observe(args, twice):
+        unknown = _watch.threads.unknown()
         seen = probe.observe(function, call, args, seconds=request["seconds"], forbidden=forbidden, twice=twice)
-        evasions = _told()
-        return _record(seen, evasions if forbidden else ())
+        seen.shortcuts = tuple(dict.fromkeys([*seen.shortcuts, *refused]))
+        refused.clear()
+        evasions = [*_told(), *[UNKNOWN_THREAD] * unknown, *[BLIND] * seen.blind]
+        return _record(seen, evasions if watched else ())
 
-    records = probe.observe_all(observe, request["cases"], request["deterministic"])
+    with _watch.during(forbidden) as refused:
+        records = probe.observe_all(observe, request["cases"], request["deterministic"])
     return Answer(_fitting([one.told for one in records], most))
 
 

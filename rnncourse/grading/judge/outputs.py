@@ -1,4 +1,4 @@
-"""What is kept of the outputs of a learner's cells: text and PNG pictures, up to a size, never HTML.
+"""What is kept of the outputs of a learner's cells: text and PNG pictures, up to a size and a number, never HTML.
 
 An instructor opens these in a browser, so nothing may pass that a browser would run.
 """
@@ -7,22 +7,37 @@ import base64
 import binascii
 import re
 
+from rnncourse.grading.characters import one_line, visible
+
 MESSAGE = 64 * 1024  # a message up to this size is always looked at: it may say that the kernel is idle
+COUNT = 200  # outputs of one cell: each costs a page more than its text
 PNG = b"\x89PNG\r\n\x1a\n"
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")  # ESC stays: it colours tracebacks
+_LEFT_OUT = "\n[more output was left out]\n"
 
 
 def printable(text):
-    """Text without control characters and without memory addresses, which differ from run to run."""
-    return _ADDRESS.sub("0x…", _CONTROL.sub("�", text)).encode("utf-8", "replace").decode("utf-8")
+    """Text from the kernel as it may leave the sandbox: every character visible, without memory addresses, which differ from run to run."""
+    return visible(_ADDRESS.sub("0x…", text))
+
+
+def printable_line(text):
+    """The same in one line."""
+    return one_line(_ADDRESS.sub("0x…", text))
 
 
 class Outputs:
-    """The nbformat outputs of one cell; once `most` bytes are kept, the rest is counted by one line."""
+    """The nbformat outputs of one cell; once `most` bytes or `COUNT` outputs are kept, the rest is counted by one line."""
 
     def __init__(self, most):
-        self.list, self.size, self._most, self._full = [], 0, most, False
+        self.size, self._kept, self._most, self._full = 0, [], most, False
+
+    @property
+    def list(self):
+        """The outputs; what a stream printed over again is looked at as a whole, whatever pieces it came in."""
+        return [
+            {**one, "text": printable("".join(one["text"]))} if one["output_type"] == "stream" else one for one in self._kept
+        ]
 
     def wants(self, frames):
         """Whether a raw message is worth parsing: small ones always are, large ones while there is room."""
@@ -39,14 +54,20 @@ class Outputs:
             self._display(content)
         elif kind == "error":
             self._error(content)
+        if len(self._kept) >= COUNT:
+            self._full = True
+            self._print("stdout", _LEFT_OUT)
 
     def _stream(self, content):
-        name = "stderr" if content.get("name") == "stderr" else "stdout"
         text = self._fitting(content.get("text"))
-        if text and self.list and self.list[-1].get("name") == name:
-            self.list[-1]["text"] += text
-        elif text:
-            self.list.append({"output_type": "stream", "name": name, "text": text})
+        if text:
+            self._print("stderr" if content.get("name") == "stderr" else "stdout", text)
+
+    def _print(self, name, text):
+        if self._kept and self._kept[-1].get("name") == name:
+            self._kept[-1]["text"].append(text)
+        else:
+            self._kept.append({"output_type": "stream", "name": name, "text": [text]})
 
     def _display(self, content):
         data = content.get("data")
@@ -57,13 +78,13 @@ class Outputs:
             kept["image/png"] = picture
             self.size += len(picture)
         if text := self._fitting(data.get("text/plain")):
-            kept["text/plain"] = text
+            kept["text/plain"] = printable(text)
         if kept:
-            self.list.append({"output_type": "display_data", "data": kept, "metadata": {}})
+            self._kept.append({"output_type": "display_data", "data": kept, "metadata": {}})
 
     def _error(self, content):
-        name, value = self._fitting(content.get("ename")), self._fitting(content.get("evalue"))
-        self.list.append({"output_type": "error", "ename": name or "Error", "evalue": value or "", "traceback": []})
+        name, value = (printable(self._fitting(content.get(key))) for key in ("ename", "evalue"))
+        self._kept.append({"output_type": "error", "ename": " ".join(name.split()) or "Error", "evalue": value, "traceback": []})
 
     def _fitting(self, text):
         """The text as far as there is room for it, with a line in place of the rest."""
@@ -71,9 +92,9 @@ class Outputs:
             return ""
         room = self._most - self.size
         if len(text) > room:
-            self._full, text = True, text[: max(room, 0)] + "\n[more output was left out]\n"
+            self._full, text = True, text[: max(room, 0)] + _LEFT_OUT
         self.size += len(text)
-        return printable(text)
+        return text
 
 
 def _png(text, most):

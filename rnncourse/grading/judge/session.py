@@ -1,7 +1,8 @@
 """One submission's kernel as the judge uses it: run a cell, ask for an answer, start anew after a death.
 
 Everything that the kernel says is hostile: messages are cut to size, unread where there are too many of them, and
-none of them can make the judge wait longer than the limits say.
+none of them can make the judge wait longer than the limits say. Limits of time are those of `clock`, so that a busy
+machine takes nothing from anybody.
 """
 
 import contextlib
@@ -12,41 +13,72 @@ from dataclasses import dataclass, field
 import zmq
 
 from rnncourse.grading.judge import wire
-from rnncourse.grading.judge.outputs import Outputs, printable
+from rnncourse.grading.judge.clock import Clock, Span
+from rnncourse.grading.judge.outputs import Outputs, printable_line
 
 START_SECONDS = 60.0
 GRACE = 5.0  # seconds that an interrupted cell has to end before its kernel is killed
 VALUES = 1_000_000  # brackets and commas of one message; each costs up to fifty times its own size once it is parsed
 _CELL_FILE = re.compile(r"\(\d+\.py, (line \d+)\)")  # IPython's own name for a cell says nothing to a learner
-SOURCES = ("wire", "beside")
+SOURCES = ("wire", "watch", "beside", "tryouts")
 LOAD = """
 import sys, types
 for _name, _text in {sources!r}.items():
     _module = sys.modules["_rnncourse_" + _name] = types.ModuleType("_rnncourse_" + _name)
     exec(compile(_text, "<rnncourse " + _name + ">", "exec"), _module.__dict__)
+sys.modules["_rnncourse_beside"].prepare({names!r})
+get_ipython().ast_transformers.append(sys.modules["_rnncourse_tryouts"].PassOver())
 get_ipython().ask_exit = lambda: print("The kernel goes on, since the cells after this one are graded too.")
 del _name, _text, _module, sys, types
 """
 
 
+BUSY = 120.0  # seconds beyond twice its time after which a submission has to be judged when there is less to do
+
+
 class Stopped(Exception):
-    """The kernel gave no answer: it died ("died") or had to be ended ("time"); it is gone."""
+    """The kernel gave no answer: it died ("died"), the system killed it ("killed") or it had to be ended ("time")."""
 
     def __init__(self, kind, why=""):
         super().__init__(f"{kind}: {why}" if why else kind)
         self.kind, self.why = kind, why  # why: the bound that it overstepped, where one is known
 
 
-class NoKernel(Exception):
-    """No kernel comes up, before anything of the learner's ran: no fault of the submission."""
+class NoVerdict(Exception):
+    """This machine could not judge the submission, which is no fault of the submission; the message says why."""
+
+
+class NoKernel(NoVerdict):
+    """No kernel comes up, before anything of the learner's ran."""
 
 
 @dataclass
 class Ran:
-    """What running one cell showed: its outputs, and one sentence on what stopped it (empty if nothing did)."""
+    """What running one cell showed: its outputs, its value as text, one sentence on what stopped it (empty if nothing did).
+
+    `late` is whether that was a limit of time.
+    """
 
     outputs: list = field(default_factory=list)
     problem: str = ""
+    value: str = ""
+    late: bool = False
+
+
+class _Late(str):
+    """In place of a reply: the sentence on a cell that was interrupted when its time was up."""
+
+
+class _Shown(Outputs):
+    """The outputs of a cell, and the text of its value."""
+
+    value = ""
+
+    def add(self, kind, content):
+        data = content.get("data")
+        if kind == "execute_result" and isinstance(data, dict) and isinstance(data.get("text/plain"), str):
+            self.value = data["text/plain"][:100]
+        super().add(kind, content)
 
 
 class Session:
@@ -55,8 +87,8 @@ class Session:
     def __init__(self, start, limits):
         """`start` makes a running kernel of `rnncourse.grading.sandbox.Kernel`'s kind, to be closed at the end."""
         self._start, self._limits = start, limits
-        self.kernel, self.kept = None, 0
-        self.deadline = time.monotonic() + limits.wall_seconds
+        self.kernel, self.kept, self._clock, self._killed = None, 0, Clock(None), 0
+        self._used, self._begun = 0.0, time.monotonic()
 
     def begin(self):
         """Start a fresh kernel, with the judge's code loaded.
@@ -69,10 +101,13 @@ class Session:
 
         sources = {name: _source(name) for name in SOURCES}
         try:
+            self._killed = _killed_for_memory()
             self.kernel = self._start()
+            self._clock = Clock(getattr(self.kernel, "pid", None))
             # not bounded by what the submission has left: an end here would be taken for a fault of the machine
-            reply = self._request(LOAD.format(sources=sources), START_SECONDS, Outputs(0), {})
-            problem = reply if isinstance(reply, str) else _problem(reply)
+            request = LOAD.format(sources=sources, names=_ready_made_of_libraries())
+            reply = self._request(request, START_SECONDS, Outputs(0), {})
+            problem = reply if isinstance(reply, _Late) else _problem(reply)
         except (Stopped, SandboxError, OSError) as why:
             raise NoKernel(f"{type(why).__name__}: {why}") from why
         if problem:
@@ -88,8 +123,14 @@ class Session:
 
     @property
     def left(self):
-        """Seconds that the submission has left."""
-        return self.deadline - time.monotonic()
+        """Seconds that the submission has left.
+
+        Raises:
+            NoVerdict: it is so late that the machine must have been busy with something else.
+        """
+        if time.monotonic() - self._begun > 2 * self._limits.wall_seconds + BUSY:
+            raise NoVerdict("the machine was so busy that a submission took far longer than the time that it used")
+        return self._limits.wall_seconds - self._used
 
     def run(self, source, seconds):
         """Run one cell and return what it showed: a `Ran`.
@@ -97,10 +138,11 @@ class Session:
         Raises:
             Stopped: the kernel died or did not stop when it was told to.
         """
-        outputs = Outputs(max(self._limits.output - self.kept, 0))
+        outputs = _Shown(max(self._limits.output - self.kept, 0))
         reply = self._request(source, self._bounded(seconds), outputs, {})
         self.kept += outputs.size
-        return Ran(outputs.list, reply if isinstance(reply, str) else _problem(reply))
+        late = isinstance(reply, _Late)
+        return Ran(outputs.list, reply if late else _problem(reply), outputs.value, late)
 
     def ask(self, request, seconds):
         """The answer to a request about one function, as plain data that may hold anything.
@@ -112,7 +154,7 @@ class Session:
         most = 2 * self._limits.answer  # as text
         call = f"__import__('sys').modules['_rnncourse_beside'].answer({wire.encode(request)!r}, get_ipython().user_ns, {most})"
         reply = self._request("", self._bounded(seconds), Outputs(0), {"answer": call})
-        if isinstance(reply, str):
+        if isinstance(reply, _Late):
             self.end()
             raise Stopped("time")
         with contextlib.suppress(KeyError, TypeError):
@@ -127,36 +169,50 @@ class Session:
         return min(seconds, self.left)
 
     def _request(self, source, seconds, outputs, expressions):
-        """The content of the kernel's reply; or a sentence, if it had to be interrupted and was."""
-        client = self.kernel.client
+        """The content of the kernel's reply; or `_Late`, if it had to be interrupted and was."""
+        client, span = self.kernel.client, Span(self._clock, seconds)
         sent = client.execute(source, store_history=False, user_expressions=expressions, allow_stdin=False, stop_on_error=False)
-        reply = self._wait(sent, seconds, outputs)
-        if reply is not None:
-            return reply
-        self.kernel.interrupt()
-        if self._wait(sent, GRACE, outputs) is None:
-            raise Stopped("time", self.end())
-        return f"it took longer than {seconds:g} seconds"
+        try:
+            reply = self._wait(sent, span, outputs)
+            if reply is not None:
+                return reply
+            self.kernel.interrupt()
+            if self._wait(sent, Span(self._clock, GRACE), outputs) is None:
+                raise Stopped("time", self.end())
+        finally:
+            self._used += span.used()
+        if seconds < self._limits.cell_seconds:
+            return _Late("the time of the submission was used up")
+        return _Late(f"it took longer than {seconds:g} seconds")
 
-    def _wait(self, sent, seconds, outputs):
+    def _wait(self, sent, span, outputs):
         """The reply's content, None when time is up; outputs are gathered on the way."""
-        end, reply, idle, client = time.monotonic() + max(seconds, 0.0), None, False, self.kernel.client
+        look, reply, idle, client, quiet = time.monotonic() + span.left(), None, False, self.kernel.client, None
         poller = zmq.Poller()
         for channel in (client.shell_channel, client.iopub_channel):
             poller.register(channel.socket, zmq.POLLIN)
-        while (now := time.monotonic()) < end:
-            ready = dict(poller.poll(min(200, 1000 * (end - now) + 1)))
+        while True:
+            now = time.monotonic()
+            if reply is None and now >= look:
+                if (left := span.left()) <= 0:
+                    return None
+                look = now + left
+            ready = dict(poller.poll(200 if reply is not None else min(200, max(1000 * (look - now), 0) + 1)))
             if client.iopub_channel.socket in ready:
                 idle = self._gather(client, sent, outputs) or idle
             if client.shell_channel.socket in ready and reply is None:
                 reply = _content(client, client.shell_channel.socket, sent, "execute_reply")
-                if reply is not None:
-                    end = min(end, time.monotonic() + 0.5)  # outputs come on another way and may be a little late
-            if reply is not None and (idle or not ready):
+                quiet = _Quiet(self._clock) if reply is not None else None
+            if reply is not None and (idle or quiet.lasts(ready)):  # outputs come on another way and may be a little late
                 return reply
             if not ready and not self.kernel.alive():
-                raise Stopped("died", self.end())
-        return reply
+                raise self._death()
+
+    def _death(self):
+        """Why the kernel is gone: the bound that it overstepped, the system's own want of memory, or what only it knows."""
+        why = self.end()
+        killed = not why and _killed_for_memory() > self._killed
+        return Stopped("killed" if killed else "died", why)
 
     def _gather(self, client, sent, outputs):
         """Take in what is there, for a moment; whether the kernel said that it is idle."""
@@ -170,6 +226,38 @@ class Session:
                 return True
             outputs.add(message["msg_type"], message["content"])
         return False
+
+
+class _Quiet:
+    """After a reply: whether nothing more comes, which is certain only if nobody was kept from saying it."""
+
+    def __init__(self, clock):
+        self._clock, self._end, self._before = clock, time.monotonic() + 0.5, clock.kept_waiting()
+        self._latest = time.monotonic() + 3.0
+
+    def lasts(self, ready):
+        now = time.monotonic()
+        if now >= self._latest:
+            return True
+        if ready and now < self._end:
+            return False
+        before, self._before = self._before, self._clock.kept_waiting()
+        return self._before - before < 0.05
+
+
+def _killed_for_memory():
+    """How many processes the system has killed for want of memory, in whatever sandbox or outside; 0 if it does not tell."""
+    try:
+        with open("/proc/vmstat", encoding="ascii") as file:
+            return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _ready_made_of_libraries():
+    from rnncourse.exercises import exercises
+
+    return sorted({name for exercise in exercises() for name in exercise.forbidden if not name.startswith("rnncourse.")})
 
 
 def _source(name):
@@ -205,4 +293,4 @@ def _problem(reply):
     name, value = (reply[key] if isinstance(reply.get(key), str) else "" for key in ("ename", "evalue"))
     name, value = name[:80] or "an error", value[:300]
     value = _CELL_FILE.sub(r"(\1)", value)
-    return printable(f"{name}: {value}" if value else name)
+    return printable_line(f"{name}: {value}" if value else name)

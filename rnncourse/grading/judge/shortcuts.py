@@ -9,44 +9,56 @@ from rnncourse.grading.judge.cells import PARSED, WORD, names_read, parsable
 
 
 def mentioned(pieces, exercise):
-    """Forbidden dotted names that the code of this exercise's function, or code that it uses, spells out."""
+    """Forbidden names of libraries that the code of this exercise's function, or code that it uses, spells out.
+
+    The course's own ready-made code is not there while work is graded, so naming it says nothing.
+    """
+    forbidden = [dotted for dotted in exercise.forbidden if not dotted.startswith("rnncourse.")]
     whole = parsable(pieces)
     short = [piece for piece in pieces if whole and len(piece.source) <= PARSED]
     long = [piece for piece in pieces if piece.learners and not (whole and len(piece.source) <= PARSED)]
     words = {word for tree in _reachable(short, exercise.name) for word in _words(tree)}
     words |= {word for piece in long for word in WORD.findall(piece.source)}
-    return [dotted for dotted in exercise.forbidden if dotted.rpartition(".")[2] in words and dotted.partition(".")[0] in words | _roots(short)]
+    return [dotted for dotted in forbidden if dotted.rpartition(".")[2] in words and dotted.partition(".")[0] in words | _roots(short)]
 
 
 def _reachable(pieces, name):
-    """Syntax trees of the cell that makes this name, and of all that it reads in turn."""
-    made, wanted = {}, [name]
+    """Syntax trees of all statements that make or change this name, and of those that make what they read in turn.
+
+    A try-out beside the function, which only reads it, is not among them.
+    """
+    made, wanted, trees, seen = {}, [name], {}, set()
     for piece in pieces:
-        if piece.learners:
-            made |= (here := _statements(piece.source))
-            wanted += here if name in here else ()  # all of the cell that the function stands in
-    trees = {}
+        for key, statements in _statements(piece.source).items() if piece.learners else ():
+            made.setdefault(key, []).extend(statements)
     while wanted:
         one = wanted.pop()
-        if one in made and one not in trees:
-            trees[one] = made[one]
-            wanted += _read(made[one])
+        if one not in seen:
+            seen.add(one)
+            for statement in made.get(one, ()):
+                if id(statement) not in trees:  # a statement may make thousands of names
+                    trees[id(statement)] = statement
+                    wanted += _read(statement)
     return trees.values()
 
 
 def _read(statement):
     try:
         return names_read(ast.unparse(statement))
-    except RecursionError:  # nested deeper than the writer of code can go
+    except Exception:  # noqa: BLE001 - nested deeper than the writer of code can go, or a text that it cannot put into an f-string
         return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
 def _statements(source):
     try:
         body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except Exception:  # noqa: BLE001 - no code of Python's, or more than its parser can take
         return {}
-    return {name: statement for statement in body for name in _made(statement)}
+    found = {}
+    for statement in body:
+        for name in dict.fromkeys(_made(statement)):
+            found.setdefault(name, []).append(statement)
+    return found
 
 
 def _made(statement):
@@ -54,7 +66,9 @@ def _made(statement):
         return [(one.asname or one.name).partition(".")[0] for one in statement.names]
     if hasattr(statement, "name"):
         return [statement.name]
-    return [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    changed = [node.value for node in ast.walk(statement) if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store)]
+    return names + [node.id for part in changed for node in ast.walk(part) if isinstance(node, ast.Name)]
 
 
 def _words(tree):
@@ -76,7 +90,7 @@ def _roots(pieces):
     """Top packages that the notebook imports anywhere."""
     roots = set()
     for piece in pieces:
-        for statement in _statements(piece.source).values():
+        for statement in (one for some in _statements(piece.source).values() for one in some):
             if isinstance(statement, ast.Import):
                 roots |= {one.name.partition(".")[0] for one in statement.names}
             elif isinstance(statement, ast.ImportFrom):

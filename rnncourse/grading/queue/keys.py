@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rnncourse import __version__
 
-JUDGING = ("checking", "exercises", "grading/intake", "grading/judge", "grading/sandbox")  # the code that decides
+JUDGING = ("checking", "exercises", "grading/bounded", "grading/intake", "grading/judge", "grading/sandbox")  # the code that decides
 
 
 def job_key(assignment, digest, release, limits, isolated, secret):
@@ -32,6 +32,27 @@ def job_key(assignment, digest, release, limits, isolated, secret):
 def seed_key(secret, assignment, digest):
     """What the cases of one submission are drawn from; another content, other cases, so one answer helps no other."""
     return hmac.digest(secret, f"{assignment}\0{digest}".encode(), hashlib.sha256)
+
+
+def derived_key(secret, purpose):
+    """A key for one purpose, such as "results": who knows it knows neither the secret nor the key of another purpose.
+
+    No assignment begins with a zero byte, so none of these is a `seed_key`.
+    """
+    return hmac.digest(secret, f"\0rnncourse {purpose}".encode(), hashlib.sha256)
+
+
+def signature(key, *parts):
+    """The keyed checksum of some bytes, hexadecimal; where a part ends counts, so ("ab", "c") is not ("a", "bc")."""
+    total = hmac.new(key, digestmod=hashlib.sha256)
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()
+
+
+def is_signature(found, key, *parts):
+    """Whether `found`, whatever it is, is the signature of these bytes."""
+    return isinstance(found, str) and hmac.compare_digest(found.encode("utf-8", "replace"), signature(key, *parts).encode())
 
 
 @cache

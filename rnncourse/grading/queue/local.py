@@ -4,7 +4,6 @@ import multiprocessing
 import os
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 
 from rnncourse.grading.queue.work import Done, prepare, work
 from rnncourse.grading.sandbox.private import sweep
@@ -26,17 +25,21 @@ class LocalPool:
         self._pool = None
 
     def run(self, tagged):
-        """Judge jobs; never more of them in memory than two a worker."""
+        """Judge jobs; never more of them in memory than two a worker, and one that is to be alone never beside another."""
         tagged, flying = iter(tagged), {}
         try:
             while True:
-                for tag, job in islice(tagged, 2 * self.workers - len(flying)):
-                    flying[self._submit(job)] = (tag, job)
+                while len(flying) < self._most(flying) and (pair := next(tagged, None)) is not None:
+                    flying[self._submit(pair[1])] = pair
                 if not flying:
                     return
                 yield from self._landed(flying)
         finally:
             self.close()
+
+    def judge(self, job):
+        """The `Done` of one job alone; the workers stay until `close`."""
+        return next(self._one_by_one([(None, job)]))[1]
 
     def close(self):
         """End the workers at once; what they were at is lost, and judged again another time."""
@@ -44,6 +47,9 @@ class LocalPool:
         if pool is not None:
             end(pool)
             sweep()  # a killed worker leaves its folder
+
+    def _most(self, flying):
+        return 1 if any(getattr(job, "alone", False) for _, job in flying.values()) else 2 * self.workers
 
     def _landed(self, flying):
         longest = max(job.limits.wall_seconds for _, job in flying.values())

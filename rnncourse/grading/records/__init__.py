@@ -10,6 +10,6 @@ and `nbgrader export` go on from here as after `nbgrader autograde`.
 
 from rnncourse.grading.records.book import Records
 from rnncourse.grading.records.entering import Entry
-from rnncourse.grading.records.errors import RecordsBusy, RecordsError, ReleaseChanged
+from rnncourse.grading.records.errors import RecordsBusy, RecordsError
 
-__all__ = ["Entry", "Records", "RecordsBusy", "RecordsError", "ReleaseChanged"]
+__all__ = ["Entry", "Records", "RecordsBusy", "RecordsError"]

@@ -19,8 +19,9 @@ import secrets
 from contextlib import contextmanager
 from pathlib import Path
 
-from rnncourse.grading.records.audit import Audit
+from rnncourse.grading.records.audit import any_verdicts, class_audit
 from rnncourse.grading.records.database import Database, default_course, default_url
+from rnncourse.grading.records.due import due_dates
 from rnncourse.grading.records.entering import Entering
 from rnncourse.grading.records.errors import RecordsError
 from rnncourse.grading.records.facts import facts, head, names
@@ -39,7 +40,8 @@ class Records:
 
     `root` is the clone of the course, with nbgrader_config.py. `db_url` and `course_id` are those of
     nbgrader_config.py unless given. `patience` is how long to wait for a database that others hold, `wait` how long
-    for another run to end, both in seconds. `audit` is the class's `Audit`.
+    for another run to end, both in seconds. `audit` is the class's `Audit`, `notice` what was wrong with it, as a
+    sentence, where that was not known before.
 
     Raises:
         RecordsBusy: another run is writing, or the database was held for longer than `patience`.
@@ -50,11 +52,13 @@ class Records:
         self.root = os.path.abspath(root)
         folder = os.path.join(self.root, "grading")
         self._autograded = os.path.join(folder, "autograded")
-        self.audit = Audit(os.path.join(folder, "audit.jsonl"))
         with _disk("the folder for the class's records"):
             os.makedirs(folder, exist_ok=True)
             self._writer = Writer(folder, wait)
         try:
+            self.audit = class_audit(self.root)
+            with _disk("the audit log"):
+                self.notice = self.audit.resume(expected=any_verdicts(self.root))
             sweep(self._autograded)
             self._database = Database(db_url or default_url(self.root), course_id or default_course(), patience)
         except BaseException:
@@ -75,15 +79,19 @@ class Records:
     def prepare(self, assignment):
         """Have the gradebook know an assignment's notebooks and cells as they are released; call it before `enter`.
 
-        Due date, submissions and manual grades stay. Returns whether anything was new.
+        Due date, submissions and manual grades stay, also where the release has changed (see `release.record`).
+        Returns whether anything was new.
 
         Raises:
-            ReleaseChanged: the release has other graded cells than the gradebook has submissions for.
             RecordsError: there is no such assignment.
         """
         _check_name("assignment", assignment)
         notebooks = read_release(self.root, assignment)
         return self._database.transaction(lambda gradebook: record(gradebook, assignment, notebooks))
+
+    def due_dates(self, assignment):
+        """When the assignment is due, as a `DueDates`."""
+        return self._database.transaction(lambda gradebook: due_dates(gradebook, assignment))
 
     def enter(self, submission, verdict, notebooks, *, seconds, limits, policy=None, seed_id=""):
         """Put one verdict on record; returns an `Entry`. The module's text says in which order.

@@ -19,9 +19,17 @@ _POSTGRES_LOCK = 0x726E6E63  # one number for all who write grades, whatever mac
 
 
 def default_url(root):
-    """The database that nbgrader_config.py names for the course in the folder `root`."""
-    file = os.path.join(os.path.abspath(root), "grading", "gradebook.db")
-    return os.environ.get("RNNCOURSE_DATABASE", f"sqlite:///{file}")
+    """The database that nbgrader_config.py names for the course in the folder `root`.
+
+    Raises:
+        RecordsError: the class's settings cannot be read.
+    """
+    from rnncourse.grading.settings import SettingsError, database_of  # which reads late policies, of this room
+
+    try:
+        return database_of(root)
+    except SettingsError as error:
+        raise RecordsError(str(error)) from error
 
 
 def default_course():

@@ -62,6 +62,7 @@ class Entering:
 
     def _score(self, row, scorer, received):
         """Score each notebook and take off what lateness costs: notebook name -> penalty, where there is one."""
+        scorer.add_notebooks(row, self._works)
         unknown = self._works.keys() - {submitted.name for submitted in row.notebooks}
         if unknown:
             raise RecordsError(

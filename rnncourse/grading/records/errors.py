@@ -7,7 +7,3 @@ class RecordsError(Exception):
 
 class RecordsBusy(RecordsError):
     """Somebody else is writing: another run, or a program that holds the database. Running again later completes."""
-
-
-class ReleaseChanged(RecordsError):
-    """The release has other graded cells than the gradebook, which already holds submissions for the former ones."""

@@ -89,6 +89,12 @@ def solution_cells(content):
         return None
 
 
+def graded_cells(content):
+    """Grade id -> nbgrader's block, for what is scored in an autograded file."""
+    blocks = [cell["metadata"].get("nbgrader") or {} for cell in json.loads(content)["cells"]]
+    return {block["grade_id"]: block for block in blocks if block.get("grade") or block.get("task")}
+
+
 def _joined(cell):
     """The cell with its source as one text: nbformat allows a list of lines too."""
     source = cell["source"]

@@ -8,7 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from rnncourse.grading.records.errors import RecordsError, ReleaseChanged
+from rnncourse.grading.records.errors import RecordsError
 
 KINDS = ("grade", "solution", "task", "source")
 
@@ -51,60 +51,54 @@ def _notebooks(folder):
 def record(gradebook, assignment, notebooks):
     """Bring the gradebook's cells of an assignment up to the release; whether anything had to be changed.
 
-    The due date, submissions and grades stay. `notebooks` is what `read_release` gave.
-
-    Raises:
-        ReleaseChanged: the release has other cells than the gradebook, and there are submissions.
+    The due date, submissions and grades stay. `notebooks` is what `read_release` gave. Until something is handed in,
+    cells that the release has no more go. After that they stay, with the points that submissions have for them, and
+    add nothing to the most that can be reached, which is always that of the release.
     """
     before = _state(gradebook, assignment)
     row = gradebook.update_or_create_assignment(assignment)
     wanted = {name: _cells(notebook) for name, notebook in notebooks.items()}
-    _same_notebooks(gradebook, row, wanted)
+    for notebook in list(row.notebooks):
+        _leave_out(gradebook, row, notebook, wanted.get(notebook.name))
     for name, cells in wanted.items():
-        _same_cells(gradebook, row, name, cells)
         gradebook.update_or_create_notebook(
             name, assignment, kernelspec=json.dumps(notebooks[name].metadata.get("kernelspec", {}))
         )
-        for kind in KINDS:
-            for cell, info in cells[kind].items():
-                getattr(gradebook, f"update_or_create_{kind}_cell")(cell, name, assignment, **info)
+        _add(gradebook, assignment, name, cells)
     gradebook.db.flush()
     return _state(gradebook, assignment) != before
 
 
-def _same_notebooks(gradebook, assignment, wanted):
-    recorded = {notebook.name for notebook in assignment.notebooks}
-    if assignment.submissions and recorded != set(wanted):
-        raise ReleaseChanged(_changed(assignment.name, "notebooks", recorded, set(wanted)))
-    for name in recorded - set(wanted):
-        gradebook.remove_notebook(name, assignment.name)
+def add_former_cells(gradebook, assignment, name, notebook):
+    """Have the gradebook know the cells of a notebook, as dictionary, of an earlier version, if it does not yet."""
+    import nbformat
+
+    known = _names(gradebook.find_notebook(name, assignment))
+    cells = _cells(nbformat.from_dict(notebook))
+    lacking = {kind: {cell: info for cell, info in cells[kind].items() if (kind, cell) not in known} for kind in KINDS}
+    for kind in ("grade", "task"):
+        lacking[kind] = {cell: {**info, "max_score": 0.0} for cell, info in lacking[kind].items()}
+    _add(gradebook, assignment, name, lacking)
 
 
-def _same_cells(gradebook, assignment, name, cells):
-    """Refuse other cells than the recorded ones, or drop those, if nobody has handed in yet."""
-    notebook = next((one for one in assignment.notebooks if one.name == name), None)
-    if notebook is None:
+def _add(gradebook, assignment, name, cells):
+    for kind in KINDS:
+        for cell, info in cells[kind].items():
+            getattr(gradebook, f"update_or_create_{kind}_cell")(cell, name, assignment, **info)
+
+
+def _leave_out(gradebook, assignment, notebook, cells):
+    """Have cells of a recorded notebook that are none of the release's any more count nothing; `cells` is None if it is none."""
+    wanted = {(kind, cell) for kind in KINDS for cell in (cells or {kind: () for kind in KINDS})[kind]}
+    if _names(notebook) <= wanted:
         return
-    recorded = _names(notebook)
-    wanted = {(kind, cell) for kind in KINDS for cell in cells[kind]}
-    if recorded == wanted:
+    if not notebook.submissions:
+        gradebook.remove_notebook(notebook.name, assignment.name)
         return
-    if notebook.submissions:
-        old, new = ({cell for _, cell in one} for one in (recorded - wanted, wanted - recorded))
-        raise ReleaseChanged(_changed(f"{assignment.name}/{name}", "nbgrader cells", old, new))
-    gradebook.remove_notebook(name, assignment.name)
-
-
-def _changed(where, what, recorded, wanted):
-    def words(names):
-        return ", ".join(sorted(names)) or "none"
-
-    return (
-        f"{where}: the gradebook has submissions for {what} that the release does not have like that "
-        f"(in the gradebook: {words(recorded - wanted)}; in the release: {words(wanted - recorded)}). nbgrader cannot "
-        "change graded cells once something was handed in. Put the released version back, or give the changed one a "
-        "name of its own."
-    )
+    for kind in ("grade", "task"):
+        for cell in getattr(notebook, f"{kind}_cells"):
+            if (kind, cell.name) not in wanted:
+                cell.max_score = 0.0
 
 
 def _names(notebook):

@@ -5,10 +5,12 @@ grading again whenever it autogrades. Here a manual score keeps its standing as 
 unchanged. A manual score, extra credit or comment is never touched, whatever happens to the work.
 """
 
+import json
 from dataclasses import dataclass
 
 from rnncourse.grading.records.errors import RecordsError
-from rnncourse.grading.records.page import solution_cells
+from rnncourse.grading.records.page import graded_cells, solution_cells
+from rnncourse.grading.records.release import add_former_cells
 
 NO_RESPONSE = "No response."
 
@@ -30,7 +32,7 @@ class Scorer:
     """Scores the notebooks of one submission in an open gradebook; `changed` tells whether anything was written."""
 
     def __init__(self, gradebook):
-        self._db = gradebook.db
+        self._db, self._gradebook = gradebook.db, gradebook
         self.changed = False
 
     def put(self, row, **values):
@@ -46,13 +48,18 @@ class Scorer:
         Raises:
             RecordsError: the judged cells are not those of the gradebook.
         """
-        rows = self._grades(submitted)
-        self._check_cells(submitted, rows, work)
+        rows, shown = self._grades(submitted), graded_cells(work.page)
+        if shown.keys() - {cell.name for _, cell in rows}:
+            rows = self._more_grades(submitted, work)
+        self._check_cells(submitted, rows, work, shown)
         solutions = solution_cells(work.page)
         given, former = _answers(solutions), _answers(solution_cells(work.former))
         blank = self._blank(submitted, solutions)
         for grade, cell in rows:
-            self._grade(grade, cell, work.points, given, former, blank)
+            if cell.name in shown:
+                self._grade(grade, cell, work.points, given, former, blank)
+            else:  # of another version of the release than the one this work was made from
+                self.put(grade, auto_score=0.0, needs_manual_grade=False)
         self._comments(submitted, blank)
         return sum(_score(grade) for grade, _ in rows)
 
@@ -63,6 +70,32 @@ class Scorer:
             self.put(grade, auto_score=0.0, needs_manual_grade=False)
         return sum(_score(grade) for grade, _ in rows)
 
+    def add_notebooks(self, row, names):
+        """Give a submission its rows for notebooks that came to the release after it was first entered."""
+        from nbgrader.api import SubmittedNotebook
+
+        lacking = set(names) - {submitted.name for submitted in row.notebooks}
+        for notebook in row.assignment.notebooks if lacking else ():
+            if notebook.name in lacking:
+                self._db.add(SubmittedNotebook(notebook=notebook, assignment=row))
+                self._db.flush()
+                self.changed = True
+
+    def _more_grades(self, submitted, work):
+        """The same as `_grades`, with rows for all that the release has, or had when this work was made from it."""
+        from nbgrader.api import Comment, Grade
+
+        notebook = submitted.notebook
+        add_former_cells(self._gradebook, notebook.assignment.name, notebook.name, json.loads(work.page))
+        self._db.refresh(notebook)
+        graded, written = (*notebook.grade_cells, *notebook.task_cells), (*notebook.solution_cells, *notebook.task_cells)
+        for kind, cells in ((Grade, graded), (Comment, written)):
+            known = {cell for (cell,) in self._db.query(kind.cell_id).filter(kind.notebook_id == submitted.id)}
+            self._db.add_all([kind(cell_id=cell.id, notebook_id=submitted.id) for cell in cells if cell.id not in known])
+        self._db.flush()
+        self.changed = True
+        return self._grades(submitted)
+
     def _grades(self, submitted):
         """(grade, its cell in the release) of all that is scored in a notebook."""
         from nbgrader.api import BaseCell, Grade
@@ -70,16 +103,13 @@ class Scorer:
         rows = self._db.query(Grade, BaseCell).join(BaseCell, Grade.cell_id == BaseCell.id)
         return [tuple(row) for row in rows.filter(Grade.notebook_id == submitted.id).all()]
 
-    def _check_cells(self, submitted, rows, work):
-        solutions = {cell.name for cell in submitted.notebook.solution_cells}
-        most = {
-            cell.name: cell.max_score for _, cell in rows if cell.type == "GradeCell" and cell.name not in solutions
-        }
-        if most.keys() != work.points.keys():
-            odd = ", ".join(sorted(most.keys() ^ work.points.keys()))
+    def _check_cells(self, submitted, rows, work, shown):
+        most = {name: block.get("points", 0) for name, block in shown.items() if not block.get("solution") and not block.get("task")}
+        odd = (most.keys() ^ work.points.keys()) | (most.keys() - {cell.name for _, cell in rows})
+        if odd:
             raise RecordsError(
-                f"{submitted.name}: the verdict and the gradebook disagree about what is checked ({odd}); the release "
-                "was changed after the one or the other. Grade the submission again."
+                f"{submitted.name}: the verdict and the gradebook disagree about what is checked ({', '.join(sorted(odd))}); "
+                "the release was changed after the one or the other. Grade the submission again."
             )
         for name, points in work.points.items():
             if not 0 <= points <= most[name]:
@@ -93,6 +123,7 @@ class Scorer:
         from nbgrader.utils import compute_checksum
 
         released = {cell.name: cell.checksum for cell in submitted.notebook.source_cells}
+        released |= {name: sum for name, cell in given.items() if (sum := cell["metadata"]["nbgrader"].get("checksum"))}
         return {name for name, cell in given.items() if released.get(name) == compute_checksum(from_dict(cell))}
 
     def _grade(self, grade, cell, points, given, former, blank):

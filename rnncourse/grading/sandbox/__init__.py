@@ -7,8 +7,8 @@ A kernel is wrapped in layers, each for what passes the one before it, from the 
 
 - `relay`: all that the judge hears comes through here. Stops messages without end, which would fill the judge's
   memory, and addresses that lead elsewhere.
-- `cgroup`, or where the system lends none, `watch`: bounds memory and processes of the whole sandbox. Stops what is
-  split over many processes, files, or sockets.
+- `bounds`: memory, processes and CPU of the whole sandbox, by a `cgroup`, or where the system lends none, by a `watch`
+  and one `processor` for each. Stops what is split over many processes, files, or sockets.
 - `bubblewrap`: namespaces with a root folder that is put together from nothing. Stops the network, the sight of other
   processes and of the host's files (solutions, gradebook, other submissions, home folders), writing anywhere but in
   four temporary file systems of limited size, and whatever would outlive the kernel.

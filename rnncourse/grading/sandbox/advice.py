@@ -51,11 +51,21 @@ OWN_GROUP = (
     "by the system itself, put in front of the command: systemd-run --user --scope -p Delegate=yes"
 )
 
+QUOTA = (
+    "For a quota of the CPU by the system itself, let it hand on that controller: sudo mkdir -p "
+    "/etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu memory pids\\n' "
+    "| sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload, then log in again"
+)
 
-def advice(kind, seccomp=False, memory="rlimit"):
+
+def advice(kind, seccomp=False, memory="rlimit", cpu="shared"):
     """Sentences on what to do, the likeliest first; none where there is nothing to gain."""
     if kind == "bubblewrap":
-        return ((FILTER,) if not seccomp else ()) + ((OWN_GROUP,) if memory != "cgroup" else ())
+        return (
+            ((FILTER,) if not seccomp else ())
+            + ((OWN_GROUP,) if memory != "cgroup" else ())
+            + ((QUOTA,) if cpu != "cgroup" else ())
+        )
     if sys.platform == "darwin":
         return (MACOS,)
     if sys.platform == "win32":

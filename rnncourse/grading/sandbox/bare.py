@@ -2,21 +2,19 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 
-from rnncourse.grading.sandbox.cgroup import new_group
+from rnncourse.grading.sandbox.bounds import Bounds
 from rnncourse.grading.sandbox.environment import environment
 from rnncourse.grading.sandbox.fonts import font_lists
 from rnncourse.grading.sandbox.plan import plan, resource_limits
-from rnncourse.grading.sandbox.private import new_folder
+from rnncourse.grading.sandbox.private import new_folder, remove
 from rnncourse.grading.sandbox.proc import running, threads_of_user
 from rnncourse.grading.sandbox.process import ENDS_WITHIN, Ear
 from rnncourse.grading.sandbox.view import launcher
-from rnncourse.grading.sandbox.watch import Watch
 
 
 class Bare:
@@ -24,7 +22,7 @@ class Bare:
 
     def __init__(self, limits, *, package, files=None, variables=None, kernel=None):
         """Start it; the arguments are those of a `Box`."""
-        self.limits, self.folder, self.group, self.watch = limits, new_folder("bare"), None, None
+        self.limits, self.folder, self.bounds = limits, new_folder("bare"), Bounds(limits)
         self._home, self._ear = self.folder / "home", Ear()
         for name in ("home/work", "tmp", "run"):
             (self.folder / name).mkdir(parents=True)
@@ -33,25 +31,15 @@ class Bare:
         if sys.platform != "linux":  # there it cannot be told how many others are counted
             del bounds["NPROC"]
         with plan(self._home / "work", {**lists, **(files or {})}, bounds, address=f"{self.folder}/run/s",
-                  first=[package.parent], kernel=kernel) as given:  # fmt: skip
+                  first=[package.parent], kernel=kernel, adopt=True) as given:  # fmt: skip
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-s", str(launcher()), str(given.fileno())], start_new_session=True,
                 env=environment(self._home, self.folder / "tmp", variables), cwd=self._home / "work",
                 stdin=subprocess.DEVNULL, stdout=self._ear.mouth, stderr=self._ear.mouth, pass_fds=[given.fileno()],
             )  # fmt: skip
         self._ear.mouth.close()
-        self._bound()
-
-    def _bound(self):
-        self.group = new_group(self.limits)
-        if self.group:
-            try:
-                self.group.enter([self.process.pid])
-                return
-            except OSError:
-                self.group.remove()
-                self.group = None
-        self.watch = Watch(self.process.pid, self.limits, self.kill)
+        self.bounds.enter([self.process.pid])
+        self.bounds.start(self.process.pid, self.kill, folder=self.folder)
 
     def socket(self, number):
         """The path of one of the kernel's sockets."""
@@ -77,9 +65,11 @@ class Bare:
     @property
     def why(self):
         """One sentence on what bound it overstepped, as far as is known."""
-        if self.group and self.group.out_of_memory:
-            return f"its processes together used more than {self.limits.memory // 2**20} MB of memory"
-        return self.watch.why if self.watch else ""
+        return self.bounds.why
+
+    def cpu_seconds(self):
+        """CPU seconds that all that ran in it has used so far; also after its end."""
+        return self.bounds.cpu_seconds()
 
     def said(self):
         """What was written before the learner's code could run."""
@@ -87,15 +77,13 @@ class Bare:
 
     def end(self):
         """End it and what it started, as far as that can be found."""
-        if self.watch:
-            self.watch.stop()
+        self.bounds.stop()
         self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(ENDS_WITHIN)
         self._ear.close()
-        if self.group:
-            self.group.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.bounds.close()
+        remove(self.folder)
 
     def kill(self):
         """Kill all that carries this kernel's home folder in its environment, until nothing new turns up."""

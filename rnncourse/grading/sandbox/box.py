@@ -6,7 +6,7 @@ import shutil
 import sys
 
 from rnncourse.grading.sandbox import bubblewrap
-from rnncourse.grading.sandbox.cgroup import new_group
+from rnncourse.grading.sandbox.bounds import Bounds
 from rnncourse.grading.sandbox.environment import environment
 from rnncourse.grading.sandbox.fonts import font_lists
 from rnncourse.grading.sandbox.plan import plan, resource_limits
@@ -14,7 +14,6 @@ from rnncourse.grading.sandbox.private import new_folder
 from rnncourse.grading.sandbox.proc import threads_of_user
 from rnncourse.grading.sandbox.process import Bubblewrap, spare_user
 from rnncourse.grading.sandbox.view import launcher, readable
-from rnncourse.grading.sandbox.watch import Watch
 
 # Since Linux 5.14 the processes of a user are counted in each user namespace by itself.
 COUNTS_APART = tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2]) >= (5, 14)
@@ -44,7 +43,7 @@ class Box:
         Raises:
             SandboxError: bubblewrap made no sandbox.
         """
-        self.limits, self.folder, self.group, self.watch = limits, new_folder("box"), None, None
+        self.limits, self.folder, self.bounds = limits, new_folder("box"), Bounds(limits)
         uid = spare_user() if flavour == bubblewrap.OTHER_USER else None
         try:
             with self._plan(uid, files or {}, kernel) as given:
@@ -52,14 +51,13 @@ class Box:
                     bubblewrap.arguments(flavour, limits, package, self._etc(uid or bubblewrap.UID), launcher()),
                     [sys.executable, "-P", "-s", bubblewrap.LAUNCH, str(given.fileno())],
                     environment(bubblewrap.HOME, bubblewrap.TEMP, variables),
-                    open_files=[given], output=output, enter=self._group_together,
+                    open_files=[given], output=output, enter=self.bounds.enter,
                 )  # fmt: skip
         except BaseException:
             self._clear()
             raise
-        if self.group is None:
-            places = [self.process.inside(place) for place in bubblewrap.TEMPORARY]
-            self.watch = Watch(self.process.child, limits, self.process.kill, places)
+        places = [self.process.inside(place) for place in bubblewrap.TEMPORARY]
+        self.bounds.start(self.process.child, self.process.kill, places)
 
     def _plan(self, uid, files, kernel):
         lists = {f"{bubblewrap.HOME}/.matplotlib/{name}": content for name, content in font_lists().items()}
@@ -76,16 +74,6 @@ class Box:
                 text.format(uid=uid, home=bubblewrap.HOME, host=bubblewrap.HOST_NAME), encoding="ascii"
             )
         return readable(folder)
-
-    def _group_together(self, pids):
-        """Bound it as a whole before anything runs in it, where the system lends a group for that."""
-        self.group = new_group(self.limits)
-        if self.group:
-            try:
-                self.group.enter(pids)
-            except OSError:
-                self.group.remove()
-                self.group = None
 
     def socket(self, number):
         """The path of one of the kernel's sockets as the host can reach it."""
@@ -115,9 +103,11 @@ class Box:
     @property
     def why(self):
         """One sentence on what bound it overstepped, as far as is known."""
-        if self.group and self.group.out_of_memory:
-            return f"its processes together used more than {self.limits.memory // 2**20} MB of memory"
-        return self.watch.why if self.watch else ""
+        return self.bounds.why
+
+    def cpu_seconds(self):
+        """CPU seconds that all that ran in it has used so far; also after its end."""
+        return self.bounds.cpu_seconds()
 
     def said(self):
         """What was written before the learner's code could run."""
@@ -125,12 +115,10 @@ class Box:
 
     def end(self):
         """End all that is in it; nothing of it is left on the machine."""
-        if self.watch:
-            self.watch.stop()
+        self.bounds.stop()
         self.process.end()
         self._clear()
 
     def _clear(self):
-        if self.group:
-            self.group.remove()
+        self.bounds.close()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -33,7 +33,7 @@ class Kernel:
     `client` is a blocking client with a ZeroMQ context of its own. A kernel also ends with the thread that started it.
     """
 
-    def __init__(self, limits, *, isolated=True, files=None, tag="kernel", variables=None):
+    def __init__(self, limits, *, isolated=True, files=None, tag="kernel", variables=None, absent=()):
         """Prepare it; `start`, or entering a block, starts it.
 
         Args:
@@ -42,6 +42,7 @@ class Kernel:
             files: contents by relative name, placed in its working folder.
             tag: a word for it in the names of its folders.
             variables: more variables of its environment, such as NBGRADER_EXECUTION.
+            absent: modules of the course that have no code in it, see `rnncourse.grading.sandbox.view`.
         """
         self.limits, self.tag = limits, tag
         self._options = {
@@ -49,9 +50,10 @@ class Kernel:
             "isolated": isolated,
             "files": dict(files or {}),
             "variables": dict(variables or {}),
+            "absent": tuple(absent),
         }
         self.client = self._manager = self._context = self._folder = None
-        self._why = ""
+        self._why, self._cpu_seconds = "", 0.0
 
     def __enter__(self):
         self.start()
@@ -66,7 +68,8 @@ class Kernel:
         Raises:
             SandboxError: this machine has no isolation, or the kernel did not come up.
         """
-        self._context, self._folder, self._why = _context(self.limits), new_folder(self.tag), ""
+        self._context, self._folder = _context(self.limits), new_folder(self.tag)
+        self._why, self._cpu_seconds = "", 0.0
         self._manager = _Manager(
             context=self._context, connection_file=f"{self._folder}/connection.json", log=_silent()
         )
@@ -96,6 +99,12 @@ class Kernel:
         """One sentence on the bound that it overstepped, empty if none is known of; kept after its end."""
         return self._why or self._overstepped()
 
+    def cpu_seconds(self):
+        """CPU seconds that all processes in it have used since it was started; the last known number after its end."""
+        if self._box is not None:
+            self._cpu_seconds = self._box.cpu_seconds()
+        return self._cpu_seconds
+
     def interrupt(self):
         """Stop what runs in it, as the button in Jupyter does."""
         if self._box is not None:
@@ -109,12 +118,17 @@ class Kernel:
     def kill(self):
         """End it at once, whatever it does; nothing of it is left. May be called again."""
         if self._manager is not None:
-            self._manager.provisioner.end(lambda: setattr(self, "_why", self._overstepped()))
+            self._manager.provisioner.end(self._remember)
         if self._context is not None:
             self._context.destroy(linger=0)  # while all its sockets are known: one that is dropped lingers
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self.client = self._manager = self._context = self._folder = None
+
+    def _remember(self):
+        """Keep what can be asked only as long as its sandbox is there."""
+        self._why = self._overstepped()
+        self.cpu_seconds()
 
     @property
     def _box(self):

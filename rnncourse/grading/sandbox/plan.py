@@ -6,7 +6,7 @@ import tempfile
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "hb_port": 4, "control_port": 5}
 
 
-def plan(folder, files, limits, *, address, uid=None, first=(), last=(), kernel=None):
+def plan(folder, files, limits, *, address, uid=None, first=(), last=(), kernel=None, adopt=False):
     """The open, unnamed file that `launch.py` reads.
 
     Args:
@@ -16,12 +16,14 @@ def plan(folder, files, limits, *, address, uid=None, first=(), last=(), kernel=
         address: where sockets are opened, without the number at the end.
         uid: whom to become, for a start as root.
         first, last: folders in which Python looks before and after all others.
+        adopt: whether it becomes the parent of orphans below it, where no process 1 does that.
         kernel: a pair of what ipykernel's connection file holds and its arguments; None for a trial.
     """
     names = list(files)
     head = {
         "folder": str(folder), "files": [(name, len(files[name])) for name in names], "limits": limits,
         "address": address, "uid": uid, "first": list(map(str, first)), "last": list(map(str, last)), "kernel": kernel,
+        "adopt": adopt,
     }  # fmt: skip
     return unnamed_file(json.dumps(head).encode() + b"\n", *(files[name] for name in names))
 

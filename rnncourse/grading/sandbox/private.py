@@ -1,9 +1,11 @@
 """One folder a process for all that the sandboxes need on the host: closed to others, short, gone at the end."""
 
+import contextlib
 import itertools
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -32,6 +34,14 @@ def new_folder(name):
     return folder
 
 
+def remove(folder):
+    """Remove a folder with all that is in it, however deep a learner's code made it."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.path.lexists(folder):
+        subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)
+
+
 def _parent():
     parent = tempfile.gettempdir()
     return parent if len(parent) < ROOM else "/tmp"
@@ -43,7 +53,7 @@ def sweep(parent=None):
         owner = path.name.removeprefix(f"{PREFIX}-").split("-")[0]
         try:
             if owner.isdigit() and path.lstat().st_uid == os.geteuid() and not _alive(int(owner)):
-                shutil.rmtree(path, ignore_errors=True)
+                remove(path)
         except OSError:  # another process swept it
             continue
 
@@ -60,4 +70,4 @@ def _alive(pid):
 
 def _remove(owner):
     if os.getpid() == owner and owner in _made:
-        shutil.rmtree(_made.pop(owner), ignore_errors=True)
+        remove(_made.pop(owner))

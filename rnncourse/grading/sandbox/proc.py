@@ -4,6 +4,7 @@ import contextlib
 import os
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100  # a second
 
 
 def running():
@@ -46,6 +47,20 @@ def number_inside(pid):
     return 0
 
 
+def cpu_seconds(pid):
+    """CPU seconds that a process has used, with all its threads and those of its children that it has waited for."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return sum(map(int, file.read().rpartition(")")[2].split()[11:15])) / TICKS
+    return 0.0
+
+
+def computes(thread):
+    """Whether a thread runs or waits for nothing but a processor."""
+    with contextlib.suppress(OSError), open(f"/proc/{thread}/stat", encoding="utf-8", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0] == "R"
+    return False
+
+
 def resident(pid):
     """Bytes in memory; what processes share is counted for each."""
     with contextlib.suppress(OSError, IndexError), open(f"/proc/{pid}/statm", encoding="ascii") as file:
@@ -60,11 +75,16 @@ def share(pid):
     return resident(pid)
 
 
+def thread_numbers(pid):
+    """The ids of its threads; none if it has ended."""
+    with contextlib.suppress(OSError):
+        return list(map(int, os.listdir(f"/proc/{pid}/task")))
+    return []
+
+
 def threads(pid):
     """How many threads it has; 0 if it has ended."""
-    with contextlib.suppress(OSError):
-        return len(os.listdir(f"/proc/{pid}/task"))
-    return 0
+    return len(thread_numbers(pid))
 
 
 def threads_of_user():

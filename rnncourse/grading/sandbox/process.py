@@ -135,10 +135,19 @@ class Bubblewrap:
     def kill(self):
         """Kill all that is inside, at once; also from another thread."""
         if self._handle is None:
-            self.process.kill()
+            self._kill_unknown()
             return
         with contextlib.suppress(ProcessLookupError, OSError):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def _kill_unknown(self):
+        """Kill a sandbox that has not told of itself; bubblewrap's child does not end with its parent from the start.
+
+        Until the command may run, both are in the process group that was made for them.
+        """
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def end(self):
         """Kill all that is inside and wait until nothing of it is left."""

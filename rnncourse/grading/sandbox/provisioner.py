@@ -43,6 +43,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     variables = Any(help="more variables of the environment; without it, NBGRADER_EXECUTION where it is set")
     isolated = Bool(True, help="whether bubblewrap is used")
     package = Unicode("whole", help='"whole", or "view": rnncourse without exercises, references and tools')
+    absent = Any((), help="with the view: pairs of a module that has no code in there and the exercises it answers")
 
     box = relay = None
     _address = None
@@ -67,7 +68,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         signed = {"key": session.key.decode(), "signature_scheme": session.signature_scheme}
         start = self._boxed() if self.isolated else Bare
         self.box = start(
-            self._limits(), package=package_view() if self.package == "view" else Path(package_folder()),
+            self._limits(), package=package_view(self.absent) if self.package == "view" else Path(package_folder()),
             files=self._files(kwargs.get("cwd")), variables=self._variables(kwargs.get("env") or {}),
             kernel=({**PORTS, **signed}, kernel_arguments(cmd)),
         )  # fmt: skip

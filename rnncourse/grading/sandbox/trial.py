@@ -10,6 +10,7 @@ from functools import cache
 from rnncourse.grading.limits import Limits
 from rnncourse.grading.sandbox import bubblewrap
 from rnncourse.grading.sandbox.advice import advice
+from rnncourse.grading.sandbox.bounds import Bounds
 from rnncourse.grading.sandbox.box import Box
 from rnncourse.grading.sandbox.private import new_folder
 from rnncourse.grading.sandbox.process import SandboxError, pipe
@@ -23,7 +24,8 @@ class Isolation:
 
     `seccomp` is whether system calls are filtered; `memory` is "cgroup" where the system bounds all processes of a
     sandbox together, "rlimit" where it bounds each of them and this process adds them up. `flavour` is what
-    bubblewrap is asked for.
+    bubblewrap is asked for. `cpu` is how a sandbox is kept from taking the CPU of others: "cgroup" by a quota,
+    "processor" by one processor for each, "shared" where there is only one.
     """
 
     kind: str
@@ -32,20 +34,31 @@ class Isolation:
     seccomp: bool = False
     memory: str = "rlimit"
     flavour: tuple[str, ...] = ()
+    cpu: str = "shared"
 
 
 @cache
 def isolation():
     """The isolation of this machine; the first call starts a sandbox to see."""
     if sys.platform != "linux":
-        return Isolation("none", "Sandboxes need Linux, and this system is another.", advice("none"))
+        return _none("Sandboxes need Linux, and this system is another.")
     failures = []
     for flavour in bubblewrap.flavours():
         try:
             return _tried(flavour)
         except (SandboxError, OSError) as error:
             failures.append(f"{error}".strip().splitlines()[-1:] or [repr(error)])
-    return Isolation("none", f"No sandbox can be made here: {failures[-1][0].rstrip('.')}.", advice("none"))
+    return _none(f"No sandbox can be made here: {failures[-1][0].rstrip('.')}.")
+
+
+def _none(why):
+    """No isolation, and what bounds a kernel without it."""
+    bounds = Bounds(Limits())
+    try:
+        bounds.enter([])
+        return Isolation("none", why, advice("none"), memory=bounds.memory, cpu=bounds.cpu)
+    finally:
+        bounds.close()
 
 
 def demand():
@@ -56,6 +69,7 @@ def demand():
     """
     found = isolation()
     if found.kind == "none":
+        isolation.cache_clear()  # it may have failed for want of time only, and a worker lives long
         raise SandboxError("\n".join([found.why, *found.advice]))
     return found
 
@@ -71,10 +85,10 @@ def _tried(flavour):
             with socket.socket(socket.AF_UNIX) as caller:
                 caller.settimeout(ANSWERS_WITHIN)
                 caller.connect(box.socket(1))
-            memory = "cgroup" if box.group else "rlimit"
+            memory, cpu = box.bounds.memory, box.bounds.cpu
         finally:
             box.end()
-    return _judged(facts, flavour, memory)
+    return _judged(facts, flavour, memory, cpu)
 
 
 def _facts(hear, box):
@@ -86,7 +100,7 @@ def _facts(hear, box):
     raise SandboxError(box.said() or "a sandbox was made, and nothing was heard from inside")
 
 
-def _judged(facts, flavour, memory):
+def _judged(facts, flavour, memory, cpu="shared"):
     """What the facts from inside mean.
 
     Raises:
@@ -104,4 +118,4 @@ def _judged(facts, flavour, memory):
     seccomp = facts["seccomp"] == "2"
     who = "another user" if flavour == bubblewrap.OTHER_USER else "a user of its own user namespace"
     why = f"A bubblewrap sandbox was started on this machine and worked; the learner's code runs there as {who}."
-    return Isolation("bubblewrap", why, advice("bubblewrap", seccomp, memory), seccomp, memory, flavour)
+    return Isolation("bubblewrap", why, advice("bubblewrap", seccomp, memory, cpu), seccomp, memory, flavour, cpu)

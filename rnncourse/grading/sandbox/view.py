@@ -1,15 +1,19 @@
 """What of rnncourse the learner's code sees: all that learners import, and no exercise, reference or instructor's tool.
 
 The folder is made once a process and shown in the place of the package. `check` and its companions are there as
-stand-ins from `stub/`, for learners leave such calls in their notebooks. The learner's code runs as another user,
-so all of it can be read by everybody, whatever the instructor's files are like.
+stand-ins from `stub/`, for learners leave such calls in their notebooks. Of the modules that hold an answer of the
+assignment only the names are there. The learner's code runs as another user, so all of it can be read by everybody,
+whatever the instructor's files are like.
 """
 
 import compileall
+import os
 import shutil
 from functools import cache
+from itertools import count
 from pathlib import Path
 
+from rnncourse.grading.sandbox.absence import without_code
 from rnncourse.grading.sandbox.bubblewrap import package_folder
 from rnncourse.grading.sandbox.private import private_folder
 
@@ -18,9 +22,32 @@ SHOWN = ("benchmark", "cells", "checking", "data", "models", "plots", "states")
 SHOWN_OF_LEARNER = ("__init__.py", "hints.py", "prediction.py", "screen.py", "store.py")
 
 
-def package_view():
-    """The host's folder that stands in for the package in this process's sandboxes."""
-    return _made(private_folder())
+_views = count(1)
+
+
+def package_view(absent=()):
+    """The host's folder that stands in for the package in this process's sandboxes.
+
+    Args:
+        absent: pairs of a module and the exercises whose answer it holds, such as ("rnncourse.cells.rnn", "2.1, 2.2").
+    """
+    whole = _made(private_folder())
+    return _without(whole, tuple(sorted(absent))) if absent else whole
+
+
+@cache
+def _without(whole, absent):
+    """A copy of the view in which these modules have no code; what is the same is not copied but linked."""
+    view = whole.parent.parent / f"view-{next(_views)}" / "rnncourse"
+    shutil.copytree(whole, view, copy_function=os.link)
+    for module, exercises in absent:
+        source = view.parent.joinpath(*module.split(".")).with_suffix(".py")
+        for old in (source, *source.parent.glob(f"__pycache__/{source.stem}.*.pyc")):
+            old.unlink()
+        original = whole.parent.joinpath(*module.split(".")).with_suffix(".py")
+        source.write_text(without_code(original.read_text(encoding="utf-8"), module, exercises), encoding="utf-8")
+        compileall.compile_file(source, quiet=2, stripdir=str(view), prependdir=package_folder())
+    return readable(view)
 
 
 def launcher():

@@ -15,7 +15,14 @@ from functools import cache
 from pathlib import Path
 
 REPO = Path(__file__).parents[3]
-STEPS = {1: ("1-sequence-data", "sequence_data"), 2: ("2-bptt", "bptt")}
+STEPS = {
+    1: ("1-sequence-data", "sequence_data"),
+    2: ("2-bptt", "bptt"),
+    3: ("3-lstm-gru", "lstm_gru"),
+    4: ("4-hidden-states", "hidden_states"),
+    5: ("5-transformers", "transformers"),
+}
+FIRST = {1: "encode_text", 2: "rnn_step", 3: "lstm_step", 4: "record_states", 5: "attention"}
 MARK = "rnn-attack"  # in the name of every file that an attack tries to make
 SHORT = 8.0  # seconds for the whole submission, where an attack uses up whatever it is given
 
@@ -69,7 +76,7 @@ class Work:
 
     def add(self, source, *, before="encode_text", kind="code", key=None, **fields):
         """A new cell before the one of that id."""
-        before = before if self.step == 1 or before != "encode_text" else "rnn_step"
+        before = FIRST[self.step] if before == FIRST[1] else before
         place = self.notebook["cells"].index(self.cell(before))
         cell = {"cell_type": kind, "id": key or f"mine-{len(self.notebook['cells'])}", "metadata": {}, "source": self._whole(source)}
         if kind == "code":

@@ -20,7 +20,12 @@ from rnncourse.grading.verdict import Verdict
 from tests.grading.attacks.attack import MARK, REPO, STEPS, Work
 
 NEIGHBOURS = [f"{place}_{kind}" for place in ("aaa", "mmm", "zzz") for kind in ("right", "half")]
-HALF = {1: ("encode_text", "make_windows", "pad_sequences", "last_valid"), 2: ("rnn_step", "softmax_cross_entropy", "clip_by_global_norm")}
+# Steps in which everybody has neighbours, and what the half of them solved.
+HALF = {
+    1: ("encode_text", "make_windows", "pad_sequences", "last_valid"),
+    2: ("rnn_step", "softmax_cross_entropy", "clip_by_global_norm"),
+    3: ("lstm_step", "gru_step", "memory_half_life"),
+}
 SUBREAPER = 36  # prctl: orphans of our children become ours, so that none is overlooked
 AT_MOST = 900  # seconds for the whole run, on a machine that is swamped
 
@@ -133,7 +138,7 @@ class Room:
             (place / "canary").write_text(self.secrets["file"])
         (self.root / "linked").write_text(self.secrets["file"])
         for student in NEIGHBOURS:
-            for step in STEPS:
+            for step in HALF:
                 self._hand_in(student, step, lambda work, student=student: work.solve(*(() if "right" in student else HALF[work.step])))
         for one in self.attacks:
             self._hand_in(one.student or one.name, one.step, one.build)
@@ -180,7 +185,7 @@ class Room:
         plan = []
         for step, wall in sorted({(one.step, one.wall) for one in self.attacks}, key=str):
             students = [shown_name(os.fsdecode(one.student or one.name)) for one in self.attacks if (one.step, one.wall) == (step, wall)]
-            plan.append({"assignment": STEPS[step][0], "wall": wall, "students": students + (NEIGHBOURS if wall is None else [])})
+            plan.append({"assignment": STEPS[step][0], "wall": wall, "students": students + (NEIGHBOURS if wall is None and step in HALF else [])})
         return plan
 
     def _grade(self, root, plan):
@@ -204,7 +209,7 @@ class Room:
         for student in NEIGHBOURS[:2]:
             shutil.copytree(self.submitted / student, self.alone / "grading" / "submitted" / student)
         shutil.copy(self.root / "grading" / "secret", self.alone / "grading" / "secret")
-        self._grade(self.alone, [{"assignment": assignment, "wall": None, "students": NEIGHBOURS[:2]} for assignment, _ in STEPS.values()])
+        self._grade(self.alone, [{"assignment": assignment, "wall": None, "students": NEIGHBOURS[:2]} for assignment in (STEPS[step][0] for step in HALF)])
 
     # ---------------------------------------------------------------- what came of it
 

@@ -4,15 +4,12 @@ The watch is a profiler beside the function. It sees the code that runs, under w
 thread of the call and in threads that it starts; what leads out of its sight (other processes, the profiler taken
 away, raw threads) is seen by an audit hook, and costs the points as well.
 
-Out of scope, because it cannot be told from honest work:
+Where the sandbox has the function's code at all: of the course's own modules it has none, so most of these attacks end in
+an error that says what is not there (see `absence`). Out of scope, because it cannot be told from honest work:
 
-- a C function that another C function calls, such as `functools.partial` or `map`: Python tells no profiler of it. Where
-  the name stands in the source, a notice tells the instructor;
-- source that was copied out of the package, or from anywhere else, and runs under a new code object: it is a question of
-  plagiarism, not of isolation;
-- a thread or a process that was started before the call and does the work there, and the judge's watch replaced beside
-  the learner's code, as long as the forbidden name is spelled so that no reading of the source finds it. Where the
-  name stands in the source, a notice tells the instructor.
+- a C function that another C function calls, such as `functools.partial` or `map`, unless it is one of torch's operators:
+  Python tells no profiler of it. Where the name stands in the source, a notice tells the instructor;
+- source that was copied from anywhere and runs under a new code object: it is a question of plagiarism, not of isolation.
 """
 
 from tests.grading.attacks.attack import attack
@@ -190,9 +187,9 @@ def takes_the_watch_apart(work):
     """)
 
 
-@attack(step=2, may=2.0, remark="rnncourse.cells.rnn.rnn_step")
+@attack(step=2, finding=NAMED)
 def as_a_new_code_object(work):
-    """The function's code is copied into a new function: no call of the forbidden one; the source names it, so a notice does."""
+    """The function's code is copied into a new function: no call of the forbidden one, if it were there."""
     work.write("rnn_step", """
         import types
         from rnncourse.cells.rnn import rnn_step as ready
@@ -200,9 +197,9 @@ def as_a_new_code_object(work):
     """)
 
 
-@attack(step=2, may=2.0, remark="rnncourse.cells.rnn.rnn_step")
+@attack(step=2, finding=f"no result|{NAMED}")
 def in_a_thread_from_before(work):
-    """A thread that was started long before the call does the work; the source names it, so a notice does."""
+    """A thread that was started long before the call does the work."""
     work.write("rnn_step", """
         import queue, threading
         from rnncourse.cells.rnn import rnn_step as ready
@@ -217,9 +214,9 @@ def in_a_thread_from_before(work):
     """)
 
 
-@attack(step=2, may=2.0, remark="rnncourse.cells.rnn.rnn_step")
+@attack(step=2, finding=f"{NAMED}|{EVADES}")
 def with_the_watch_replaced(work):
-    """The watch itself is replaced beside the learner's code; the source names the function, so a notice does."""
+    """The watch itself is replaced beside the learner's code."""
     work.write("rnn_step", """
         import contextlib, sys
         from rnncourse.cells.rnn import rnn_step as ready

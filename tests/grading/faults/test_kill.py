@@ -33,8 +33,16 @@ def _gone(pids):
     """Workers and sandboxes end with their parent, within seconds."""
     until = time.monotonic() + 30
     while left := [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]:
-        assert time.monotonic() < until, f"still there: {left}"
+        assert time.monotonic() < until, f"still there: {[_told(pid) for pid in left]}"
         time.sleep(0.2)
+
+
+def _told(pid):
+    try:
+        one = psutil.Process(pid)
+        return pid, one.ppid(), one.status(), one.cmdline()
+    except psutil.Error as error:
+        return pid, repr(error)
 
 
 def test_twenty_kills(room):

@@ -11,6 +11,8 @@ import time
 import psutil
 import pytest
 
+from rnncourse.grading.queue.certificate import WORKER_KEY, make_cluster_files
+from rnncourse.grading.queue.parcel import KEY_FILE
 from tests.grading.faults.conftest import STEP
 
 
@@ -45,10 +47,11 @@ def test_a_lost_worker_costs_nothing(room):
     assert room_.scores == {f"student-{n:02}": room.expected(0, n) for n in range(8)}
 
 
-def test_a_lost_worker_of_a_cluster_costs_nothing(room):
+def test_a_lost_worker_of_a_cluster_costs_nothing(room, monkeypatch):
     distributed = pytest.importorskip("distributed")
     room_ = room.make(8)
     room_.work(0)
+    monkeypatch.setenv(KEY_FILE, str(make_cluster_files(room_.folder / "grading") / WORKER_KEY))
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", host="127.0.0.1") as cluster:
         victim = next(iter(cluster.workers.values())).pid
         running = room_.start("--scheduler", cluster.scheduler_address)
@@ -71,6 +74,7 @@ def _until_at_work(pid, seconds=120):
 
 def test_no_scheduler_is_told(room):
     room_ = room.make(1)
+    room_.work(0)
     said = room_.grade("--scheduler", "tcp://127.0.0.1:9", good=False)
     assert "no scheduler answers at tcp://127.0.0.1:9" in said and "Traceback" not in said
 

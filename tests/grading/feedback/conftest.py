@@ -3,8 +3,6 @@
 import base64
 import io
 import json
-import os
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnncourse.cli import main
+from rnncourse.grading.queue.results import Results
 
 pytest.importorskip("nbgrader")
 BeautifulSoup = pytest.importorskip("bs4").BeautifulSoup
@@ -97,7 +98,7 @@ def graded(root, anna, monkeypatch):
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     for student in STUDENTS:
-        (results / f"{student}.json").write_bytes(anna.verdict.to_json())
+        Results(results.parent, STEP).put(student, anna.verdict)
         folder = root / "grading" / "autograded" / student / STEP
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{NAME}.ipynb").write_text(json.dumps(anna.notebook))
@@ -173,12 +174,15 @@ def test_a_damaged_result_stops_nobody_else(graded):
 
 def test_a_refused_submission_gets_a_page_of_each_released_notebook(graded, anna):
     refused = replace(anna.verdict, notebooks=())
-    (graded / "grading/results" / STEP / "carl.json").write_bytes(refused.to_json())
+    Results(graded / "grading/results", STEP).put("carl", refused)
     assert feedback("--student", "carl").exit_code == 0
     assert "No check of the notebook bptt could be run: see “About what you handed in”." in text(shown(graded, "carl"))
 
 
 def test_nothing_graded_yet_no_gradebook_bad_names(graded, monkeypatch):
+    unknown = CliRunner().invoke(main, ["feedback", "1-sequence-data"])
+    assert unknown.exit_code == 1 and "there is no assignment course/1-sequence-data" in unknown.output
+    (graded / "course" / "1-sequence-data").mkdir()
     none = CliRunner().invoke(main, ["feedback", "1-sequence-data"])
     assert none.exit_code == 1 and "First: rnncourse grade 1-sequence-data" in none.output
     away = feedback("--database", f"sqlite:///{graded}/nowhere.db")
@@ -188,7 +192,7 @@ def test_nothing_graded_yet_no_gradebook_bad_names(graded, monkeypatch):
     monkeypatch.chdir("/")
     outside = feedback()
     assert outside.exit_code == 1 and "nbgrader_config.py" in outside.output
-    assert all("Traceback" not in one.output for one in (none, away, bad, outside))
+    assert all("Traceback" not in one.output for one in (unknown, none, away, bad, outside))
 
 
 def test_the_same_class_gives_the_same_bytes(graded):

@@ -10,7 +10,7 @@ from rnncourse.checking.compare import Finding
 from rnncourse.checking.diagnose import Cause
 from rnncourse.checking.report import Hint, PartResult, Report
 from rnncourse.grading.feedback import Mark, page
-from rnncourse.grading.feedback.characters import spelt
+from rnncourse.grading.characters import spelt
 from rnncourse.grading.feedback.code import MOST
 from rnncourse.grading.feedback.formula import ATTRIBUTES, ELEMENTS
 from rnncourse.grading.submission import KINDS, Remark

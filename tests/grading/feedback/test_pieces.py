@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from rnncourse.grading.feedback.bounded import bounded
-from rnncourse.grading.feedback.characters import printed, spelt
+from rnncourse.grading.characters import spelt, visible
 from rnncourse.grading.feedback.code import highlighted
 from rnncourse.grading.feedback.formula import formula
 from rnncourse.grading.feedback.markdown import answer, hint
@@ -54,7 +54,7 @@ def test_long_text_is_cut():
     ],
 )
 def test_printed_text_is_as_a_terminal_leaves_it(text, shown):
-    assert printed(text, 100) == shown
+    assert visible(text, 100) == shown
 
 
 def test_a_parser_that_takes_long_or_breaks_is_left_behind():

@@ -145,7 +145,7 @@ def test_a_students_name_that_cannot_be_shown_is_refused_and_hurts_nobody(tmp_pa
     for name in ("anna", "an\nna", "anna\u202e"):
         (tmp_path / name / "a").mkdir(parents=True)
         (tmp_path / name / "a" / "x.py").write_text("x")
-    found = {one.student: one for one in submissions(tmp_path, "a", release={})}
+    found = {one.student: one for one in submissions(tmp_path, "a")}
     assert set(found) == {"anna", r"an\nna", r"anna\u202e"} and found["anna"].files
     others = [one for name, one in found.items() if name != "anna"]
     assert all(not one.files and one.remarks[0].kind == "refused" for one in others)
@@ -159,16 +159,16 @@ def test_no_part_of_the_way_to_an_assignment_is_a_link(tmp_path, where):
     link = root / {"student": "ben", "above": "ben/week", "assignment": "ben/week/one"}[where]
     link.parent.mkdir(parents=True)
     link.symlink_to(outside / {"student": ".", "above": "week", "assignment": "week/one"}[where])
-    (found,) = submissions(root, "week/one", release={})
+    (found,) = submissions(root, "week/one")
     assert found.student == "ben" and not found.files and "a symbolic link" in found.remarks[0].text
 
 
 @pytest.mark.parametrize("name", ["..", "a/../b", "/a", "a//b", "", "a\0"])
 def test_names_of_assignments_that_lead_elsewhere(tmp_path, name):
     with pytest.raises(ValueError, match="expected a name"):
-        submissions(tmp_path, name, release={})
+        submissions(tmp_path, name)
 
 
 def test_students_without_the_assignment_are_left_out(tmp_path):
     (tmp_path / "anna" / "other").mkdir(parents=True)
-    assert list(submissions(tmp_path, "a", release={})) == []
+    assert list(submissions(tmp_path, "a")) == []

@@ -331,8 +331,9 @@ def test_a_plain_program():
 
 
 def test_a_helper_beside_the_notebook_is_no_notebook(paper):
-    notebook, remarks = paper.repaired(**{f"{NAME}.py": RIGHT["last_valid"].encode()})
-    assert "raise NotImplementedError" in sources(notebook)["last_valid"] and remarks == ()
+    notebook, remarks = paper.solve("encode_text").repaired(**{f"{NAME}.py": RIGHT["last_valid"].encode()})
+    assert "raise NotImplementedError" in sources(notebook)["last_valid"] and RIGHT["encode_text"] in sources(notebook).values()
+    assert [one.kind for one in remarks] == ["notice"] and "defines last_valid" in remarks[0].text
 
 
 # ---------------------------------------------------------------- bounds

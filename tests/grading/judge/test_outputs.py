@@ -2,7 +2,7 @@
 
 import base64
 
-from rnncourse.grading.judge.outputs import Outputs, printable
+from rnncourse.grading.judge.outputs import COUNT, Outputs, printable
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 
@@ -44,4 +44,27 @@ def test_contents_of_other_types_do_no_harm():
 
 def test_text_is_the_same_at_every_run():
     assert printable("<object at 0x7f12ab34cd56>") == "<object at 0x…>"
-    assert printable("a\ud800b\x00c") == "a?b�c"
+    assert printable("a\ud800b\x00c") == "a⟨U+D800⟩b⟨U+0000⟩c"
+
+
+def test_nothing_that_a_terminal_obeys_leaves_the_sandbox():
+    attack = "\x1b]0;owned\x07\x1b[31mred\x1b[0m \x9b2J\x1b]8;;http://evil.test\x07click\x1b]8;;\x07 \u202eback \u2028next"
+    for message in (
+        ("stream", {"name": "stdout", "text": attack}),
+        ("display_data", {"data": {"text/plain": attack}}),
+        ("error", {"ename": attack, "evalue": attack}),
+    ):
+        (found,) = kept(message).list
+        texts = [one for one in (*found.values(), *found.get("data", {}).values()) if isinstance(one, str)]
+        assert "".join(texts).isprintable() and any("red" in one for one in texts), found
+
+
+def test_a_line_that_was_printed_over_again_shows_its_last_state():
+    found = kept(*[("stream", {"name": "stderr", "text": f"{n} %\r"}) for n in (1, 50)], ("stream", {"name": "stderr", "text": "100 %\n"}))
+    assert [one["text"] for one in found.list] == ["100 %\n"]
+
+
+def test_many_small_outputs_are_cut_and_said_so():
+    found = kept(*[("display_data", {"data": {"text/plain": str(n)}}) for n in range(20_000)], most=10**6)
+    assert len(found.list) <= COUNT + 1
+    assert found.list[-1]["text"].endswith("[more output was left out]\n")

@@ -32,3 +32,15 @@ def test_a_name_on_the_way_is_found(sources):
 ])
 def test_a_name_elsewhere_is_not(sources):
     assert found(*sources) == []
+
+
+def test_a_try_out_beside_the_function_is_no_mention():
+    assert found("import torch\ndef lstm_step(x):\n    return x\ntheirs = torch.nn.LSTM(1, 2)\nprint(lstm_step(1) - theirs(1))") == []
+
+
+def test_what_changes_the_function_is_a_mention():
+    assert found("import torch\ndef lstm_step(x):\n    return x\nlstm_step.__code__ = torch.nn.LSTM.forward.__code__") == ["torch.nn.LSTM"]
+
+
+def test_the_course_s_own_code_is_no_mention_since_it_is_not_there():
+    assert found("from rnncourse.cells.lstm import lstm_step as theirs\ndef lstm_step(x):\n    return theirs(x)") == []

@@ -20,7 +20,7 @@ def verdict(key="k"):
 
 
 def test_a_verdict_comes_back_equal(tmp_path):
-    results = Results(tmp_path, "1-x")
+    results = Results(tmp_path / "results", "1-x")
     results.put("anna", verdict())
     assert results.get("anna", "k") == verdict()
     assert results.get("anna").points == 3.0 and results.get("anna").max_points == 5.0
@@ -28,21 +28,21 @@ def test_a_verdict_comes_back_equal(tmp_path):
 
 
 def test_another_key_is_another_result(tmp_path):
-    results = Results(tmp_path, "1-x")
+    results = Results(tmp_path / "results", "1-x")
     results.put("anna", verdict())
     assert results.get("anna", "other") is None and results.get("ben") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"notebooks": []}', verdict().to_json()[:-30]])
 def test_a_damaged_file_is_no_verdict(tmp_path, content):
-    results = Results(tmp_path, "1-x")
+    results = Results(tmp_path / "results", "1-x")
     results.put("anna", verdict())
-    (tmp_path / "1-x" / "anna.json").write_bytes(content)
+    (tmp_path / "results" / "1-x" / "anna.json").write_bytes(content)
     assert results.get("anna") is None
 
 
 def test_a_failed_write_leaves_the_verdict_before(tmp_path, monkeypatch):
-    results = Results(tmp_path, "1-x")
+    results = Results(tmp_path / "results", "1-x")
     results.put("anna", verdict())
 
     def full(*_):
@@ -52,10 +52,10 @@ def test_a_failed_write_leaves_the_verdict_before(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         results.put("anna", verdict("new"))
     assert results.get("anna") == verdict()
-    assert [path.name for path in (tmp_path / "1-x").iterdir()] == ["anna.json"]
+    assert [path.name for path in (tmp_path / "results" / "1-x").iterdir()] == ["anna.json"]
 
 
 @pytest.mark.parametrize("student", ["", "..", "a/b", "a\0"])
 def test_a_name_that_is_no_folder_is_refused(tmp_path, student):
     with pytest.raises(ValueError, match="student"):
-        Results(tmp_path, "1-x").put(student, verdict())
+        Results(tmp_path / "results", "1-x").put(student, verdict())

@@ -104,7 +104,7 @@ def test_a_formula_is_text(sign):
 def test_any_text_becomes_a_file():
     text = as_csv([["\ud800\0", 'a"b\r\nc', True, None, 1e-12]], mark=True)
     assert text.encode().startswith(b"\xef\xbb\xbf")
-    assert table(text) == [["\ufffd\ufffd", 'a"b\r\nc', "yes", "", "1e-12"]]
+    assert table(text) == [["⟨U+D800⟩⟨U+0000⟩", 'a"b c', "yes", "", "1e-12"]]
 
 
 def test_what_is_not_there_is_said(room, tmp_path):
@@ -161,4 +161,4 @@ def test_the_command_checks_the_log(graded, monkeypatch):
     assert "The audit log is whole" in whole
     path = graded.root / "grading" / "audit.jsonl"
     path.write_text(path.read_text().replace('"points":0.0', '"points":2.0', 1))
-    assert "line 4: the line does not follow" in command(graded, monkeypatch, "--check-audit", good=False).output
+    assert "line 3: the line is not as it was written" in command(graded, monkeypatch, "--check-audit", good=False).output

@@ -63,13 +63,14 @@ def kernel(isolated):
         yield kernel
 
 
-@pytest.fixture(scope="session")
-def run():
+@pytest.fixture(scope="session", name="run")
+def running():
     """Run a cell in a kernel and tell what it did: (kernel, code, seconds=30) -> Ran."""
-    return _run
+    return run
 
 
-def _run(kernel, code, seconds=30.0):
+def run(kernel, code, seconds=30.0):
+    """What a cell did in a kernel: a `Ran`."""
     sent, until = kernel.client.execute(code, allow_stdin=False, stop_on_error=False), time.monotonic() + seconds
     texts, shown, idle, reply = [], [], False, None
     while not (reply and idle):

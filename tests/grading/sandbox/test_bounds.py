@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rnncourse.grading.limits import MB
-from rnncourse.grading.sandbox import box, bubblewrap, provisioner, watch
+from rnncourse.grading.sandbox import bounds, bubblewrap, provisioner, watch
 
 BOMB = """
 import os, time
@@ -36,7 +36,7 @@ def sandbox(request, isolated, monkeypatch):
     """The sandbox that this machine makes, and then the weakest that any machine makes."""
     if request.param != "as the machine allows":
         monkeypatch.setattr(provisioner, "demand", lambda: replace(isolated, flavour=bubblewrap.MAPPED_USER))
-        monkeypatch.setattr(box, "new_group", lambda limits: None)
+        monkeypatch.setattr(bounds, "new_group", lambda limits: None)
     return request.param
 
 
@@ -69,7 +69,7 @@ def test_a_process_that_computes_for_ever_is_ended(start, run, small):
 
 def test_sockets_without_end_are_noticed(start, run, monkeypatch):
     """What waits in a socket is memory that belongs to no process."""
-    monkeypatch.setattr(box, "new_group", lambda limits: None)
+    monkeypatch.setattr(bounds, "new_group", lambda limits: None)
     monkeypatch.setattr(watch, "SOCKETS", 150)
     kernel = start()
     assert (
@@ -80,7 +80,7 @@ def test_sockets_without_end_are_noticed(start, run, monkeypatch):
 
 
 def test_files_without_end_are_noticed(start, run, monkeypatch):
-    monkeypatch.setattr(box, "new_group", lambda limits: None)
+    monkeypatch.setattr(bounds, "new_group", lambda limits: None)
     monkeypatch.setattr(watch, "FILES", 2000)
     kernel = start()
     assert (

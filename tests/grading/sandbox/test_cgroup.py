@@ -50,10 +50,13 @@ def test_the_old_form_has_a_group_of_memory_and_one_of_processes(tmp_path, syste
     assert [(folder / "cgroup.procs").read_text() for folder in group.folders] == ["7", "7"]
     assert not group.out_of_memory
     (group.folders[0] / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
+    (group.folders[0] / "memory.max_usage_in_bytes").write_text(str(50 * MB))
+    assert not group.out_of_memory, "what was killed below the bound was killed for want of the machine's memory"
+    (group.folders[0] / "memory.max_usage_in_bytes").write_text(str(100 * MB - 4096))
     assert group.out_of_memory
 
 
-def test_in_the_new_form_this_process_makes_room_for_groups_beside_it(tmp_path, system):
+def test_in_the_new_form_this_process_makes_room_for_groups_beside_it(tmp_path, system, monkeypatch):
     told, files = system
     told["/proc/self/mountinfo"] = NEW.format(tmp_path)
     told["/proc/self/cgroup"] = "0::/mine.scope\n"
@@ -63,9 +66,15 @@ def test_in_the_new_form_this_process_makes_room_for_groups_beside_it(tmp_path, 
     (mine / "cgroup.subtree_control").write_text("")
     files += ["memory.max", "pids.max", "cgroup.procs", "memory.events"]
     told[str(mine / "cgroup.subtree_control")] = "memory pids"  # as the system answers to "+memory +pids"
+    asked, write = [], type(tmp_path).write_text
+    monkeypatch.setattr(
+        type(tmp_path),
+        "write_text",
+        lambda path, text, **rest: asked.append((path.name, text)) or write(path, text, **rest),
+    )
     group = cgroup.new_group(Limits(memory=100 * MB))
     assert (mine / cgroup.OWN / "cgroup.procs").read_text() == str(os.getpid())
-    assert (mine / "cgroup.subtree_control").read_text() == "+memory +pids"
+    assert [text for name, text in asked if name == "cgroup.subtree_control"] == ["+memory +pids", "+cpu"]
     assert group.folders[0].parent == mine and (group.folders[0] / "memory.max").read_text() == str(100 * MB)
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnncourse.cli import health, main
-from rnncourse.grading.sandbox import Isolation, trial
+from rnncourse.grading.sandbox import Isolation, advice, trial
 
 
 @pytest.fixture
@@ -105,11 +105,12 @@ def test_alembic_that_nbgrader_would_not_find(healthy, tmp_path):
 
 
 def test_weaker_layers_are_told_with_their_mends(healthy):
-    found = Isolation("bubblewrap", "A sandbox worked.", ("Install a filter.", "Use systemd-run."), False, "rlimit")
+    found = Isolation("bubblewrap", "A sandbox worked.", advice.advice("bubblewrap"), False, "rlimit")
     healthy.setattr(trial, "isolation", lambda: found)
     result = doctor("--grading")
     assert result.exit_code == 0
-    assert "→ Install a filter." in result.output and "→ Use systemd-run." in result.output
+    lines = [f"→ {line}" for line in (advice.FILTER, advice.OWN_GROUP, advice.QUOTA)]
+    assert all(line in result.output for line in lines), result.output
 
 
 def test_packages_that_every_sandbox_would_compile_anew(healthy):

@@ -105,5 +105,6 @@ def test_advice_elsewhere(monkeypatch, platform, told):
 
 
 def test_advice_where_only_parts_are_missing():
-    assert advice.advice("bubblewrap", seccomp=True, memory="cgroup") == ()
+    assert advice.advice("bubblewrap", seccomp=True, memory="cgroup", cpu="cgroup") == ()
+    assert advice.advice("bubblewrap", seccomp=True, memory="cgroup", cpu="processor") == (advice.QUOTA,)
     assert "systemd-run" in advice.advice("bubblewrap", seccomp=True, memory="rlimit")[0]

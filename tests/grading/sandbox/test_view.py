@@ -73,3 +73,48 @@ def test_what_learners_import_is_there(kernel, run):
     code = "import rnncourse.plots.measurements, rnncourse.models\nfrom rnncourse import data\n"
     code += "from rnncourse.cells import FastLSTM\nprint(data.__name__)"
     assert run(kernel, code, 60).text == "rnncourse.data\n"
+
+
+def without(*modules):
+    return view.package_view([(module, "2.1, 2.2") for module in modules])
+
+
+def in_view(folder, code):
+    run = [sys.executable, "-P", "-c", f"import sys\nsys.path.insert(0, {str(folder.parent)!r})\n{code}"]
+    return subprocess.run(run, capture_output=True, text=True, check=False, cwd="/")
+
+
+def test_a_module_that_answers_has_names_and_no_code():
+    shown = without("rnncourse.cells.rnn")
+    code = "from rnncourse.cells import RNN, rnn_step\nimport numpy as np\n"
+    done = in_view(shown, code + "rnn_step(1, 2, 3, 4, 5)")
+    assert "rnncourse.cells.rnn.rnn_step does what this exercise asks you to write (2.1, 2.2)" in done.stderr
+    done = in_view(shown, code + "RNN(np.zeros((2, 3)), np.zeros((3, 3))).forward(np.zeros((1, 2, 2)))")
+    assert "RNN.forward does what" in done.stderr
+    text = b"".join(path.read_bytes() for path in (shown / "cells").rglob("rnn.*"))
+    assert b"tanh" not in text.replace(b"h_t = tanh", b"") or b"np.tanh" not in text
+    assert b"np.tanh" in (PACKAGE / "cells" / "rnn.py").read_bytes()
+
+
+def test_other_views_keep_their_code():
+    without("rnncourse.cells.rnn")
+    code = "import numpy as np\nfrom rnncourse.cells import rnn_step\nprint(rnn_step(*np.zeros((2, 1, 3)), *np.zeros((2, 3, 3)), np.zeros(3)).shape)"
+    assert in_view(without("rnncourse.cells.gru"), code).stdout == in_view(view.package_view(), code).stdout == "(1, 3)\n"
+
+
+IMPORTS = """
+import importlib, pkgutil, rnncourse
+for module in pkgutil.walk_packages(rnncourse.__path__, "rnncourse."):
+    importlib.import_module(module.name)
+print("all")
+"""
+
+
+@pytest.mark.parametrize("step", "12345")
+def test_every_module_can_be_imported_in_the_view_of_each_assignment(step):
+    from rnncourse.exercises import exercises
+    from rnncourse.grading.judge.judge import absent_modules
+
+    absent = absent_modules(one for one in exercises() if one.id.startswith(f"{step}."))
+    done = in_view(view.package_view(absent), IMPORTS)
+    assert done.stdout.endswith("all\n"), done.stderr

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from rnncourse.grading.records.audit import Audit
 from rnncourse.grading.records.database import Database, default_course, default_url
+from rnncourse.grading.records.errors import RecordsError
 from rnncourse.grading.records.exports import canvas, moodle, nbgrader, questions
 from rnncourse.grading.records.exports.sheet import as_csv
 from rnncourse.grading.records.exports.totals import totals
 
+PATIENCE = 30.0  # seconds: who waits for a table has not to wait for as long as a grade that must be written
 LAYOUTS = {"questions": questions.rows, "canvas": canvas.rows, "moodle": moodle.rows, "nbgrader": nbgrader.rows}
 
 
@@ -29,12 +31,12 @@ def export(root, layout="questions", assignments=(), *, db_url=None, course_id=N
 
     Raises:
         ValueError: the mark with Canvas's layout, which cannot take it.
-        RecordsError: there is no gradebook yet, or no such assignment in it.
+        RecordsError: there is no gradebook yet, or no such assignment in it; gradebook or log cannot be read now.
     """
     if mark and layout == "canvas":
         raise ValueError("Canvas cannot read a file that begins with Excel's mark; leave the mark out")
     audit = Audit(os.path.join(root, "grading", "audit.jsonl"))
-    database = Database(db_url or default_url(root), course_id or default_course(), writing=False)
+    database = Database(db_url or default_url(root), course_id or default_course(), PATIENCE, writing=False)
 
     def read(gradebook):
         rows = list(LAYOUTS[layout](gradebook, audit, assignments, **settings))
@@ -48,5 +50,15 @@ def export(root, layout="questions", assignments=(), *, db_url=None, course_id=N
 
     try:
         return database.transaction(read)
+    except OSError as error:
+        raise RecordsError(unreadable_log(audit.path, error)) from error
     finally:
         database.close()
+
+
+def unreadable_log(path, error):
+    """One sentence on an audit log that cannot be read."""
+    return (
+        f"the audit log {path} cannot be read ({error.strerror or error}): it must be a file of yours. Put it back from "
+        "a backup, or move it away; the grades themselves are in the gradebook (--format nbgrader needs no log)."
+    )

@@ -61,7 +61,7 @@ def _last_entries(audit, names):
     entering, entered = {}, {}
     for event in audit.events() if audit else ():
         key = event.get("student"), event.get("assignment")
-        if key[1] not in names:
+        if not isinstance(key[0], str) or key[1] not in names:
             continue
         if event.get("event") == "entering":
             entering[key] = event
@@ -71,7 +71,9 @@ def _last_entries(audit, names):
 
 
 def _brief(event):
-    questions = {(one["notebook"], one["cell"]): one for one in event.get("questions", ())}
+    known = event.get("questions")
+    known = [one for one in known if isinstance(one, dict)] if isinstance(known, list) else []
+    questions = {(str(one.get("notebook")), str(one.get("cell"))): one for one in known}
     return {"received": event.get("received"), "late": event.get("late"), "questions": questions}
 
 

@@ -1,16 +1,17 @@
 """A table as CSV that a spreadsheet can open without running what a student wrote.
 
-Every cell is quoted (RFC 4180). A text that a spreadsheet would take for a formula gets an apostrophe in front, as
-OWASP advises ("CSV Injection"): a student may be called `=HYPERLINK(...)`. Numbers are left as they are.
+Every cell is quoted (RFC 4180) and in one line, with nothing invisible in it: some readers split a file at each line
+break, and begin a cell anew. A text that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP
+advises ("CSV Injection"): a student may be called `=HYPERLINK(...)`. Numbers are left as they are.
 """
 
 import csv
 import io
 
-from rnncourse.grading.records.outputs import clean
+from rnncourse.grading.characters import one_line
 
 # The last four are the full-width forms, which spreadsheets of East Asian languages read as the same signs.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
+FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
            "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # the byte order mark by which Excel knows that a file is UTF-8
 
@@ -37,5 +38,5 @@ def cell(value):
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return f"{value:.10g}"
-    text = clean(str(value))
-    return "'" + text if text.startswith(FORMULA) else text
+    text = one_line(str(value))
+    return "'" + text if text.lstrip().startswith(FORMULA) else text
