@@ -76,6 +76,11 @@ def page(chromium, lab):
     context.close()
 
 
+def answer_dialogs(page):
+    """Take what Lab proposes: on a busy machine it asks for a kernel if a cell is run before its own is there."""
+    page.add_locator_handler(page.locator("dialog.jp-Dialog"), lambda dialog: dialog.locator(".jp-mod-accept").click())
+
+
 @pytest.fixture
 def screenshot(page):
     """Call it with a name to keep a picture in the folder RNNCOURSE_SCREENSHOTS, if that is set."""

@@ -10,6 +10,8 @@ import pytest
 pytest.importorskip("playwright", reason="the browser journeys need playwright")
 from playwright.sync_api import TimeoutError, expect
 
+from tests.browser.conftest import answer_dialogs
+
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = ROOT / "solutions/1-sequence-data/sequence_data.ipynb"
 PASSED = re.compile("passed", re.IGNORECASE)
@@ -30,6 +32,7 @@ def open_step_1(page):
 
 def run_all(page, panel):
     """Run → Run All Cells, and wait until no cell is left running or waiting."""
+    answer_dialogs(page)
     started = panel.locator(".jp-CodeCell .jp-InputPrompt", has_text=re.compile(r"\[[\d*]+\]")).first
     for _ in range(4):  # on a busy machine Lab can take the click before the notebook has its kernel: click again
         page.get_by_role("menuitem", name="Run", exact=True).click()

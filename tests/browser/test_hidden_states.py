@@ -14,6 +14,7 @@ from playwright.sync_api import TimeoutError, expect
 
 from rnncourse.plots import StateView
 from rnncourse.states import depth, inside
+from tests.browser.conftest import answer_dialogs
 
 TEXT = 'la me "le mi\n(el im) ko" ro ki me la '
 VALUES = np.stack([depth(TEXT), 2 * inside(TEXT) - 1, np.sin(np.arange(len(TEXT)))], axis=1)
@@ -162,6 +163,7 @@ def test_type_into_the_live_widget(chromium, lab, home):
     context = chromium.new_context(viewport={"width": 1200, "height": 900})
     page = context.new_page()
     page.set_default_timeout(SECONDS * 1000)
+    answer_dialogs(page)
     # a workspace of its own: Lab opens again what an earlier journey left open, and may bring that to the front
     page.goto(re.sub(r"/lab/tree/[^?]+", "/lab/workspaces/live/tree/live.ipynb", lab))
     page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
