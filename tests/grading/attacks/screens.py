@@ -1,6 +1,6 @@
 """Text that a kernel forges in the judge's own answers, or floods, or hides in files: it ends on the instructor's screens.
 
-What is done with it is looked at here for each attack, and in `test_screens.py` for the terminal and the tables of the class.
+What is done with it is looked at here for each attack, and in `test_attacks.py` for the terminal and the tables of the class.
 """
 
 import json
