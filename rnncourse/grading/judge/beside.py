@@ -42,11 +42,15 @@ BLIND = "switches off the watch"
 
 
 INSTALLED = (sys.prefix, sys.base_prefix, "<frozen ")
+# The watch begins in the middle of a call if a library that it knows is imported there.
+BEGINS = next(code for code in probe._watch_shortcuts.__wrapped__.__code__.co_consts if getattr(code, "co_name", "") == "look")
 WATCHED = ("rnncourse.thread", "sys.setprofile")  # where `threading` does it: the watch goes into its threads
 
 
 def _excused(event, frame):
-    """Whether it is a thread that is watched, such as a progress bar's, or an installed package while it is imported."""
+    """Whether it is the watch itself, a thread that is watched, such as a progress bar's, or an installed package while it is imported."""
+    if event == "sys.setprofile" and frame.f_code is BEGINS:
+        return True
     if event == "rnncourse.thread":
         frame = frame.f_back  # behind our own `start_new_thread`
     if event.startswith("ctypes.") and frame.f_code.co_filename.startswith(INSTALLED) and "ctypes" not in frame.f_code.co_filename:

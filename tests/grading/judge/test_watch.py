@@ -108,6 +108,18 @@ def test_the_watch_sees(name):
     assert done.stdout.strip() == told, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [("import statistics", "()"), ("import statistics; one.threads._setprofile(None)", "('switches off the profiler',)")],
+)
+def test_an_import_in_the_call_is_no_evasion(call, told):
+    """The watch sets its profile function when a library comes that it knows: that is not the learner's doing."""
+    code = KERNEL.format(before="from rnncourse.grading.judge import beside\nduring, told = beside.tripwire()", call=call)
+    code = code.replace("f(*args.values())", "during(lambda: f(*args.values()))") + "print(told())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == [told], done.stderr
+
+
 def test_other_processes_stand_still_and_go_on():
     code = "import sys, time\nwhile True:\n    print(1, flush=True)\n    time.sleep(0.01)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
