@@ -76,7 +76,8 @@ def thousands_of_names_in_one_statement(work):
     work.write("last_valid", f"{', '.join(names)} = range({len(names)})\n{solutions(1)['last_valid']}\n{names[0]}")
 
 
-@attack(remark="refused: the submission could not be read: it takes more than (10 seconds of computing time|2048 MB of memory)")
+# A quick machine unpacks them all within the bound, and then finds none that is the assignment's.
+@attack(remark="refused: (the submission could not be read: it takes more than (10 seconds of computing time|2048 MB)|no notebook of the)")
 def notebooks_of_empty_values(work):
     """Packed notebooks, each with as many values as it may hold, and each value takes many times its size when it is parsed."""
     entries = ",".join(f'"{number:x}":[{{}}]' for number in range(1_300_000))
