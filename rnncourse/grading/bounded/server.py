@@ -86,6 +86,7 @@ def _child(request, function):
         # The arguments are the caller's own words, unlike the answer: they may be pickled.
         bounds, arguments = pickle.load(file)
     _bind(bounds)
+    gc.disable()  # this process is short, and its memory bounded
     request.sendall(_answer(function, arguments, bounds))
 
 

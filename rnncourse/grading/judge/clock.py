@@ -26,12 +26,11 @@ class Clock:
         self._seen, self._used, self._queued = {}, 0.0, math.nan
 
     def now(self):
-        """(seconds of the clock, seconds in which others had the processor or NaN, processor seconds of it all)."""
-        if self._main is None:
-            return time.monotonic(), math.nan, 0.0
-        queued = queued_seconds(self._main, self._main)
-        self._queued = self._queued if math.isnan(queued) else queued  # the last that was known of one that has ended
-        return time.monotonic(), self._queued, self._together()
+        """(seconds of the clock, seconds in which others had the processor or NaN)."""
+        if self._main is not None:
+            queued = queued_seconds(self._main, self._main)
+            self._queued = self._queued if math.isnan(queued) else queued  # the last that was known of one that has ended
+        return time.monotonic(), self._queued
 
     def kept_waiting(self):
         """Seconds in which any thread of the kernel's own process was kept waiting for a processor; 0 if not known."""
@@ -41,8 +40,13 @@ class Clock:
             return 0.0
         return sum(known for known in (queued_seconds(one, self._main) for one in threads) if not math.isnan(known))
 
-    def _together(self):
-        """Processor seconds of all processes since the start, those that have ended as well; it never falls."""
+    def together(self):
+        """Processor seconds of all processes since the start, those that have ended as well; it never falls.
+
+        It looks at every thread of every process, so it is asked for only where it decides.
+        """
+        if self._root is None:
+            return 0.0
         own, reaped = 0.0, 0.0
         for pid in tree(self._root):
             if (found := _processor_seconds(pid)) is not None:
@@ -58,19 +62,27 @@ class Span:
 
     def __init__(self, clock, seconds):
         self._clock, self._seconds, self._start = clock, seconds, clock.now()
+        # Most are over before the first look. Where the system does not tell who had the processor, this alone decides.
+        self._before = clock.together() if math.isnan(self._start[1]) else None
 
     def used(self):
         """Seconds that it used so far: those that passed, without those in which others had the processor."""
-        passed, queued, together = self._passed()
-        return max(passed / BLIND, together) if math.isnan(queued) else max(passed - queued, 0.0)
+        passed, queued = (now - then for now, then in zip(self._clock.now(), self._start, strict=True))
+        return max(passed / BLIND, self._together()) if math.isnan(queued) else max(passed - queued, 0.0)
 
     def left(self):
         """Seconds after which to look again; none are left once the limit is reached."""
-        together = self._passed()[2]
-        return min(self._seconds - self.used(), HELPERS * self._seconds - together, LOOK)
+        return min(self._seconds - self.used(), HELPERS * self._seconds - self._together(), LOOK)
 
-    def _passed(self):
-        return tuple(now - then for now, then in zip(self._clock.now(), self._start, strict=True))
+    def _together(self):
+        """Processor seconds of all threads and processes since the first look at them."""
+        now = self._clock.together()
+        self._before = now if self._before is None else self._before
+        return now - self._before
+
+    def first_look(self):
+        """Seconds after which to look for the first time."""
+        return min(self._seconds, LOOK)
 
 
 def _processor_seconds(pid):

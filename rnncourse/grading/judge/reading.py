@@ -16,7 +16,7 @@ from rnncourse.grading.bounded import Bounds, Unreadable, call
 from rnncourse.grading.intake.transplant import repair
 from rnncourse.grading.judge.cells import Piece, pieces
 from rnncourse.grading.judge.copies import copies
-from rnncourse.grading.judge.shortcuts import mentioned
+from rnncourse.grading.judge.shortcuts import may_mention, mentioned
 from rnncourse.grading.submission import Remark
 
 MB = 2**20
@@ -62,8 +62,10 @@ def ready_made(found, exercises):
 
     None if that code cannot be searched.
     """
+    asked = [[one.name, list(one.forbidden)] for one in may_mention(found, exercises)]
+    if not asked:
+        return {}
     try:
-        asked = [[one.name, list(one.forbidden)] for one in exercises]
         return call(f"{__name__}:search", [asdict(piece) for piece in found], asked, bounds=NAMES)
     except Unreadable:
         return None

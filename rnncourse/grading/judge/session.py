@@ -5,10 +5,13 @@ none of them can make the judge wait longer than the limits say. Limits of time 
 machine takes nothing from anybody.
 """
 
+import base64
 import contextlib
+import marshal
 import re
 import time
 from dataclasses import dataclass, field
+from functools import cache
 
 import zmq
 
@@ -21,17 +24,19 @@ GRACE = 5.0  # seconds that an interrupted cell has to end before its kernel is 
 VALUES = 1_000_000  # brackets and commas of one message; each costs up to fifty times its own size once it is parsed
 _CELL_FILE = re.compile(r"\(\d+\.py, (line \d+)\)")  # IPython's own name for a cell says nothing to a learner
 SOURCES = ("wire", "watch", "beside", "tryouts")
+# Runs in the kernel, with the modules' code and the names of ready-made code.
 LOAD = """
 import sys, types
-for _name, _text in {sources!r}.items():
-    _module = sys.modules["_rnncourse_" + _name] = types.ModuleType("_rnncourse_" + _name)
-    exec(compile(_text, "<rnncourse " + _name + ">", "exec"), _module.__dict__)
-sys.modules["_rnncourse_beside"].prepare({names!r})
+from IPython import get_ipython
+for name, code in modules.items():
+    module = sys.modules["_rnncourse_" + name] = types.ModuleType("_rnncourse_" + name)
+    exec(code, module.__dict__)
+sys.modules["_rnncourse_beside"].prepare(names)
 get_ipython().ast_transformers.append(sys.modules["_rnncourse_tryouts"].PassOver())
 get_ipython().ask_exit = lambda: print("The kernel goes on, since the cells after this one are graded too.")
-del _name, _text, _module, sys, types
 """
-
+# As an expression: a cell is searched for magic commands, which takes longer than all else in a text so long.
+LOADED = "exec(*__import__('marshal').loads(__import__('base64').b64decode({!r})))"
 
 BUSY = 120.0  # seconds beyond twice its time after which a submission has to be judged when there is less to do
 
@@ -99,15 +104,13 @@ class Session:
         self.end()
         from rnncourse.grading.sandbox import SandboxError
 
-        sources = {name: _source(name) for name in SOURCES}
         try:
             self._killed = _killed_for_memory()
             self.kernel = self._start()
             self._clock = Clock(getattr(self.kernel, "pid", None))
             # not bounded by what the submission has left: an end here would be taken for a fault of the machine
-            request = LOAD.format(sources=sources, names=_ready_made_of_libraries())
-            reply = self._request(request, START_SECONDS, Outputs(0), {})
-            problem = reply if isinstance(reply, _Late) else _problem(reply)
+            reply = self._request("", START_SECONDS, Outputs(0), {"load": LOADED.format(_code_beside())})
+            problem = reply if isinstance(reply, _Late) else _problem(reply) or _problem(reply["user_expressions"]["load"])
         except (Stopped, SandboxError, OSError) as why:
             raise NoKernel(f"{type(why).__name__}: {why}") from why
         if problem:
@@ -187,7 +190,7 @@ class Session:
 
     def _wait(self, sent, span, outputs):
         """The reply's content, None when time is up; outputs are gathered on the way."""
-        look, reply, idle, client, quiet = time.monotonic() + span.left(), None, False, self.kernel.client, None
+        look, reply, idle, client, quiet = time.monotonic() + span.first_look(), None, False, self.kernel.client, None
         poller = zmq.Poller()
         for channel in (client.shell_channel, client.iopub_channel):
             poller.register(channel.socket, zmq.POLLIN)
@@ -232,8 +235,7 @@ class _Quiet:
     """After a reply: whether nothing more comes, which is certain only if nobody was kept from saying it."""
 
     def __init__(self, clock):
-        self._clock, self._end, self._before = clock, time.monotonic() + 0.5, clock.kept_waiting()
-        self._latest = time.monotonic() + 3.0
+        self._clock, self._end, self._latest, self._before = clock, time.monotonic() + 0.5, time.monotonic() + 3.0, None
 
     def lasts(self, ready):
         now = time.monotonic()
@@ -242,7 +244,7 @@ class _Quiet:
         if ready and now < self._end:
             return False
         before, self._before = self._before, self._clock.kept_waiting()
-        return self._before - before < 0.05
+        return before is not None and self._before - before < 0.05
 
 
 def _killed_for_memory():
@@ -260,10 +262,16 @@ def _ready_made_of_libraries():
     return sorted({name for exercise in exercises() for name in exercise.forbidden if not name.startswith("rnncourse.")})
 
 
-def _source(name):
+@cache
+def _code_beside():
+    """The judge's own code for the kernel, which is of the same Python: compiled once, not in every kernel."""
     from importlib import resources
 
-    return (resources.files("rnncourse.grading.judge") / f"{name}.py").read_text(encoding="utf-8")
+    here = resources.files("rnncourse.grading.judge")
+    texts = {name: (here / f"{name}.py").read_text(encoding="utf-8") for name in SOURCES}
+    modules = {name: compile(text, f"<rnncourse {name}>", "exec", dont_inherit=True) for name, text in texts.items()}
+    load = compile(LOAD, "<rnncourse>", "exec", dont_inherit=True)
+    return base64.b64encode(marshal.dumps((load, {"modules": modules, "names": _ready_made_of_libraries()}))).decode("ascii")
 
 
 def _message(client, frames):

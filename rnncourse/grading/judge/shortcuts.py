@@ -4,6 +4,8 @@ Naming is not calling, so this takes no points. It tells an instructor where to 
 """
 
 import ast
+import unicodedata
+from functools import lru_cache
 
 from rnncourse.grading.judge.cells import PARSED, WORD, names_read, parsable
 
@@ -13,13 +15,24 @@ def mentioned(pieces, exercise):
 
     The course's own ready-made code is not there while work is graded, so naming it says nothing.
     """
-    forbidden = [dotted for dotted in exercise.forbidden if not dotted.startswith("rnncourse.")]
+    forbidden = _of_libraries(exercise)
     whole = parsable(pieces)
     short = [piece for piece in pieces if whole and len(piece.source) <= PARSED]
     long = [piece for piece in pieces if piece.learners and not (whole and len(piece.source) <= PARSED)]
     words = {word for tree in _reachable(short, exercise.name) for word in _words(tree)}
     words |= {word for piece in long for word in WORD.findall(piece.source)}
     return [dotted for dotted in forbidden if dotted.rpartition(".")[2] in words and dotted.partition(".")[0] in words | _roots(short)]
+
+
+def may_mention(pieces, exercises):
+    """Those of the exercises a forbidden name of which stands in the code at all; only for them it has to be parsed."""
+    text = unicodedata.normalize("NFKC", "\n".join(piece.source for piece in pieces))  # as Python reads names
+    words = set(WORD.findall(text))
+    return [one for one in exercises if any(dotted.rpartition(".")[2] in words for dotted in _of_libraries(one))]
+
+
+def _of_libraries(exercise):
+    return [dotted for dotted in exercise.forbidden if not dotted.startswith("rnncourse.")]
 
 
 def _reachable(pieces, name):
@@ -42,6 +55,7 @@ def _reachable(pieces, name):
     return trees.values()
 
 
+@lru_cache(maxsize=1000)
 def _read(statement):
     try:
         return names_read(ast.unparse(statement))
@@ -49,6 +63,7 @@ def _read(statement):
         return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
 
 
+@lru_cache(maxsize=1000)
 def _statements(source):
     try:
         body = ast.parse(source).body

@@ -10,10 +10,10 @@ from rnncourse.grading.bounded import Unreadable
 from rnncourse.grading.judge import reading
 from rnncourse.grading.judge.cells import Piece, names_read
 from rnncourse.grading.judge.judge import judge
-from rnncourse.grading.judge.shortcuts import mentioned
+from rnncourse.grading.judge.shortcuts import may_mention, mentioned
 from rnncourse.grading.sandbox import isolation
 from tests.grading.fuzz.seeds import CODE
-from tests.grading.judge.test_judge import job, submission
+from tests.grading.judge.test_judge import SOLVED, job, submission
 
 NAMES = ["".join(letters) for letters in itertools.product("bcghjklmnpqrstuvwxz", repeat=3)][:3300]
 EXERCISE = find("last_valid")
@@ -51,6 +51,14 @@ def test_a_search_that_fails_takes_no_points_and_is_said(monkeypatch):
 
     real = reading.call
     monkeypatch.setattr(reading, "call", lambda name, *given, **more: fail() if name.endswith(":search") else real(name, *given, **more))
-    verdict = judge(job(submission()))
+    source = next("".join(cell["source"]) for cell in SOLVED["cells"] if cell["id"] == "pad_sequences")
+    verdict = judge(job(submission(pad_sequences=f"{source}\n# as pad_sequence of torch does")))
     assert verdict.points == verdict.max_points
     assert [one.text for one in verdict.remarks] == ["sequence_data: its code could not be searched for ready-made functions"]
+
+
+@pytest.mark.parametrize("code", ["np.pad_sequence(x)", "ｐａｄ_sequence(x)", "getattr(torch.nn.utils.rnn, 'pad_sequence')(x)", "# pad_sequence"])
+def test_code_is_searched_if_a_forbidden_name_stands_anywhere_in_it(code):
+    asked = [find("pad_sequences"), find("last_valid"), find("standardize")]
+    assert may_mention([Piece("pad_sequences", code, True), Piece("b", "scales = 1", True)], asked) == asked[:1]
+    assert may_mention([Piece("pad_sequences", "pad_sequences(x)", True)], asked) == []
